@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rows that snapshots show. Fixed size; texts are epoch texts (base/table.h), NULL: not known. */
+#ifndef MODEL_ROWS_H
+#define MODEL_ROWS_H
+
+#include "base/table.h"
+#include "field/event.h"
+
+/* A pod, a container without a pod, a unit, or the host: whatever owns processes. */
+struct pod_row {
+	struct table_row row;
+	uint32_t ident;	   /* identity's row: IDENT_POD, bare IDENT_CONTAINER, IDENT_UNIT or IDENT_HOST */
+	uint32_t flags;
+	uint64_t ident_id;
+	uint64_t first_ns, gone_ns; /* CLOCK_BOOTTIME; gone 0: alive */
+	uint32_t containers, procs, conns;
+	uint32_t restarts;
+	uint64_t events;	    /* received so far */
+	uint64_t lost;		    /* all causes */
+	double events_per_s;
+	double cpu_pct;		    /* 100: one core; negative: not known */
+	double cpu_limit_cores;	    /* negative: none */
+	double throttled_pct;	    /* of periods in the last second; negative: not known */
+	uint64_t rss_bytes, memory_limit; /* UINT64_MAX: not known / none */
+	uint64_t oom;
+	uint64_t pids, pids_limit;
+	double psi_cpu, psi_memory, psi_io;
+	uint8_t spark_events[32]; /* the last 32 seconds, scaled to 0..255 by the loudest */
+	uint8_t spark_cpu[32];
+	uint32_t spark_n;
+};
+
+struct proc_row {
+	struct table_row row;
+	uint32_t pid, ppid, nspid, threads;
+	uint64_t start_ns;
+	uint64_t exec_ns;
+	uint64_t parent_id;   /* row id of the parent, 0: none */
+	uint32_t parent_index;
+	uint32_t ident, pod; /* identity's row; pods' row index */
+	uint64_t ident_id;
+	uint64_t gone_ns;
+	uint32_t uid, gid, uid_host, tty;
+	uint32_t mntns, pidns, netns;
+	uint32_t flags; /* EV_OUTSIDE, EV_ARGV_CUT, EV_REPAIRED, EV_CRED_CHANGED, EV_EXIT_SIGNAL, … */
+	uint32_t exit_code;
+	uint32_t fds; /* UINT32_MAX: not known */
+	uint64_t rss_bytes;
+	uint64_t cpu_ns; /* so far */
+	double cpu_pct;	 /* negative: not known yet */
+	uint64_t sampled_ns;
+	uint32_t children; /* first child and next sibling are rebuilt per snapshot query */
+	uint32_t conns;
+	uint32_t argv_n;
+	uint8_t layer;
+	uint8_t fd_kind[3];
+	uint8_t origin;
+	char comm[16];
+	const char *argv; /* argv_n bytes, NUL between the arguments, secrets masked */
+	const char *exe, *cwd;
+};
+
+struct conn_row {
+	struct table_row row;
+	uint64_t cookie, inode;
+	uint64_t proc_id;
+	uint32_t proc; /* index, TABLE_NONE: not known */
+	uint32_t pod, ident;
+	uint32_t pid;
+	uint64_t start_ns, gone_ns;
+	struct event_addr local, remote;
+	uint64_t bytes_in, bytes_out;
+	double in_per_s, out_per_s; /* negative: not known */
+	uint64_t sampled_ns;
+	uint32_t netns;
+	int32_t ret;
+	uint8_t proto, state, server, name_source;
+	uint8_t origin;
+	char comm[16];
+	const char *name; /* of the remote side */
+};
+
+struct node_row {
+	struct table_row row; /* id 1 */
+	char node[64], kernel[64];
+	uint8_t origin; /* ring, polling, replay */
+	bool picture_done;
+	double load1, load5, load15, psi_cpu, psi_memory, psi_io;
+	uint64_t mem_total, mem_available, disk_total, disk_free;
+	double cpu_pct; /* of all cores together, 0..100 */
+	uint32_t cpus;
+	double self_cpu_pct; /* threads of sonde, 100: one core */
+	double bpf_cpu_pct;  /* its programs; negative: not known */
+	uint64_t self_rss;
+	uint32_t pods, containers, procs, conns;
+	uint64_t events, lost, sampled;
+	uint64_t lost_by[8]; /* enum loss_cause */
+	double events_per_s;
+	uint64_t repaired_ns; /* when the model was last compared with the kernel */
+	uint32_t repaired_rows;
+	const char *tax; /* constant text: what a hook costs the node, or NULL */
+	uint64_t worker_stuck;
+	uint8_t spark_events[32];
+	uint32_t spark_n;
+};
+
+#endif
