@@ -106,6 +106,7 @@ struct event {
 	uint64_t parent_exec_ns; /* by model */
 	uint32_t uid, gid, uid_host;
 	char comm[16];
+	char pcomm[16]; /* of the parent, by model; "" when not known */
 
 	/* joined by identity */
 	uint32_t ident;	      /* index into identity's table; 0: the host */
@@ -143,7 +144,7 @@ struct event {
 			uint8_t server; /* 1: our side accepted */
 		} sock; /* connect accept listen close udp dns tls */
 		struct {
-			char cause; /* enum loss_cause */
+			uint8_t cause; /* enum loss_cause */
 			uint16_t lost_type;
 			uint64_t n;
 		} lost;

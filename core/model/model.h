@@ -78,5 +78,10 @@ uint32_t model_find_id(const struct model *m, enum sonde_table table, sonde_id i
 
 /* A snapshot of now, counted once for the caller. NULL on no memory. */
 struct snapshot *model_snapshot(struct model *m);
+/*
+ * The same with the idents alone (all other views empty, events NULL): what a batch of streamed
+ * events needs to be read by another thread. Cheap enough for every turn.
+ */
+struct snapshot *model_snapshot_idents(struct model *m);
 
 #endif
