@@ -133,6 +133,15 @@ bool sensor_check(const struct sensor *s, size_t i, struct sensor_check *ret);
 /* "ring", "polling" or "replay". */
 enum event_origin sensor_origin(const struct sensor *s);
 
+/* A capture's own node and clock; false when the source is live. now_ns moves with what was drained. */
+struct sensor_replay {
+	char node[64], kernel[64];
+	int64_t offset_ns;  /* UTC - CLOCK_BOOTTIME when it was recorded */
+	uint64_t now_ns;    /* CLOCK_BOOTTIME of the last chunk read */
+	char trouble[160];  /* "" or why the rest could not be read, with the offset */
+};
+bool sensor_replay(const struct sensor *s, struct sensor_replay *ret);
+
 /* BPF run time in ns and run count since the start (bpf_stats, when on), and whether a hook taxes every syscall. */
 void sensor_cost(const struct sensor *s, uint64_t *ret_run_ns, uint64_t *ret_runs, const char **ret_tax);
 

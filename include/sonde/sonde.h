@@ -130,9 +130,15 @@ void sonde_stream_free(struct sonde_stream *st);
 
 /*
  * Move to the next event, waiting at most @timeout_ms (-1: forever). Returns 1 with an
- * event, 0 on timeout, -ENODATA when a capture is at its end.
+ * event, 0 on timeout, -ENODATA when a capture or an ended stream is at its end.
  */
 int sonde_stream_next(struct sonde_stream *st, int timeout_ms);
+
+/*
+ * No new events for this stream: what happened until now is still drained, named and delivered, then
+ * sonde_stream_next() returns -ENODATA and sonde_stream_summary() is exact. Call it when --for is over.
+ */
+void sonde_stream_end(struct sonde_stream *st);
 
 /* A value, or the whole, of the event that sonde_stream_next() moved to; valid until the next move. */
 void sonde_stream_value(const struct sonde_stream *st, const struct sonde_field *field,
