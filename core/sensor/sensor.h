@@ -148,6 +148,8 @@ void sensor_cost(const struct sensor *s, uint64_t *ret_run_ns, uint64_t *ret_run
 /* Write raw records and facts to a capture from now on. Secrets are masked first. */
 int sensor_record(struct sensor *s, const char *path, struct sonde_err *err);
 int sensor_record_ident(struct sensor *s, const void *bytes, size_t n); /* identity facts beside the records */
+/* A cgroup that was known before the recording began. Tasks and sockets come by the next picture pass, which is recorded too. */
+int sensor_record_cgroup(struct sensor *s, const struct cgroup_fact *f);
 int sensor_record_end(struct sensor *s, struct sonde_err *err);
 
 #endif
