@@ -59,8 +59,8 @@ void model_node_sample(struct model *m, const struct node_sample *n);
 
 /* The node row to fill by the engine (event rate, loss, cost). */
 struct node_row *model_node(struct model *m);
-/* Loss per pod slot, from the sensor's counters. */
-void model_pod_lost(struct model *m, uint32_t pod_index, uint64_t lost);
+/* Loss of a pod since the start, from the sensor's counters; @ident is identity's row (its pod row is found by it). */
+void model_pod_lost(struct model *m, uint32_t ident, uint64_t ident_id, uint64_t lost);
 
 /* Once a second: rates, sparklines, ages; drop what has been gone for a minute. */
 void model_second(struct model *m, uint64_t now_ns);
