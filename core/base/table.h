@@ -26,7 +26,10 @@ struct epoch;
 
 /* One domain of deferred frees, shared by all tables of a model. NULL on no memory. */
 struct epoch *epoch_new(void);
-/* Only when no pin is left. NULL is fine. */
+/*
+ * The owner is done with it (and with all tables on it). When pins are left, the last
+ * epoch_unpin() frees everything, so snapshots may outlive the engine. NULL is fine.
+ */
 void epoch_free(struct epoch *e);
 
 /* Begin a new generation and hold what is visible now. Returns the pin to give back. */
@@ -38,6 +41,8 @@ void epoch_unpin(struct epoch *e, uint64_t pin);
 void epoch_retire(struct epoch *e, void *p);
 /* Free what has become free. Called by the engine once a turn; O(freed). */
 void epoch_reap(struct epoch *e);
+/* How much is retired and not free yet (what could not be noted for want of memory included). */
+size_t epoch_waiting(const struct epoch *e);
 
 /* A NUL-terminated copy of @n bytes, to be retired with epoch_retire(). NULL on no memory. */
 char *epoch_text(const char *p, size_t n);
@@ -53,6 +58,7 @@ struct table {
 	uint32_t free;	  /* head of the free list, UINT32_MAX when empty */
 	struct table_page **pages;
 	uint32_t n_pages, cap_pages;
+	uint64_t views; /* taken so far */
 };
 
 #define TABLE_NONE UINT32_MAX
@@ -64,8 +70,9 @@ struct table_row {
 	uint32_t next_free;
 };
 
-/* Rows of @row_size bytes (a struct that begins with struct table_row), @limit of them at most. */
+/* Rows of sizeof(a struct that begins with struct table_row) bytes, @limit of them at most. */
 void table_init(struct table *t, struct epoch *e, size_t row_size, uint32_t limit);
+/* Views that are still held stay readable. Texts that rows point to are the caller's to retire before. */
 void table_done(struct table *t);
 
 /* A zeroed row with @id (not 0) set, ready to write. NULL when full or on no memory. O(1). */
@@ -74,17 +81,21 @@ void *table_add(struct table *t, uint64_t id);
 const void *table_get(const struct table *t, uint32_t index);
 /* The same to write: copies the page when a snapshot shows it. NULL also on no memory. */
 void *table_edit(struct table *t, uint32_t index);
-void table_del(struct table *t, uint32_t index);
+/*
+ * Free a row. Returns 0 (also when there is none), or -ENOMEM when its page had to be copied and could
+ * not be: then the row is still there, and the caller tries again later.
+ */
+int table_del(struct table *t, uint32_t index);
 
 /* The pages at one moment. Valid while the pin that was taken with it is held. */
 struct table_view {
-	size_t row_size;
+	size_t row_size; /* all zero is a view of nothing */
 	uint32_t high;
 	uint32_t used;
 	struct table_page *const *pages;
 };
 
-/* Take a view; call after epoch_pin(). The list of pages is retired by table_view_drop(). 0 or -ENOMEM. */
+/* Take a view; call after epoch_pin(). The list of pages is freed by table_view_drop(). 0 or -ENOMEM. */
 int table_view_take(struct table *t, struct table_view *ret);
 void table_view_drop(struct table_view *v); /* any thread, when the snapshot ends */
 
