@@ -105,7 +105,10 @@ const char *sonde_rows_incomplete(const struct sonde_rows *rows);
 /* Where @id stands in @rows, or -1. O(1) on average. */
 ptrdiff_t sonde_rows_find(const struct sonde_rows *rows, sonde_id id);
 
-/* One value. Cheap: call it just for what is painted. Texts live as long as @rows is counted. */
+/*
+ * One value. Cheap: call it just for what is painted. A text is valid until the eighth next call of this
+ * function in the same thread (some are built on the way): copy what is kept.
+ */
 void sonde_rows_value(const struct sonde_rows *rows, size_t i, const struct sonde_field *field,
 		      struct sonde_value *ret);
 
@@ -146,7 +149,10 @@ void sonde_stream_value(const struct sonde_stream *st, const struct sonde_field 
 ptrdiff_t sonde_stream_json(struct sonde_stream *st, const struct sonde_field *const *fields, size_t n,
 			    const char **ret);
 
-/* The summary line of DESIGN's event contract as JSON, of all this stream saw. Valid until freed. */
+/*
+ * The summary line of DESIGN's event contract as JSON, of all this stream saw. Valid until freed. -EBUSY
+ * before sonde_stream_next() has returned -ENODATA.
+ */
 ptrdiff_t sonde_stream_summary(struct sonde_stream *st, const char **ret);
 
 /* Commands to the engine. Each is logged; answers come with the next snapshot. */
