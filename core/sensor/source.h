@@ -26,6 +26,9 @@ int polling_picture(void *src, bool sockets, uint64_t budget_ns, const struct se
 /* replay.c: reads a capture and feeds it through decode_record(). */
 int replay_open(const struct sensor_opts *o, void **ret_src, struct sonde_err *err);
 extern const struct source_ops replay_ops;
+/* What sensor_replay() answers, and the counters that the capture holds: n of (slot, type, cause); cause LOSS_CAUSES: received. */
+void replay_state(const void *src, struct sensor_replay *ret);
+uint64_t replay_loss(const void *src, uint32_t slot, enum event_type type, unsigned cause);
 
 /*
  * decode.c: one raw ring record -> the sink. The only reader of bpf/wire.h layouts. @scratch is where
