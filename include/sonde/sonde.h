@@ -60,8 +60,8 @@ void sonde_fd_clear(struct sonde *s);
 
 /*
  * Wait at most @timeout_ms until probes are attached (or polling has begun) and the
- * first picture is complete. Returns 0, -ETIMEDOUT, or the reason that live tracing
- * cannot work here (with polling in its place).
+ * first picture is complete. Returns 0 (also when sonde polls because live tracing cannot
+ * work here: the NODE and DOCTOR tables tell) or -ETIMEDOUT.
  */
 int sonde_ready(struct sonde *s, int timeout_ms, struct sonde_err *err);
 
