@@ -90,7 +90,7 @@ void container_facts_done(struct container_facts *f);
 
 struct identity;
 
-/* NULL on no memory. @node_root is where the cgroup mounts are looked for ("/" or the host root). */
+/* NULL on no memory. */
 struct identity *identity_new(struct epoch *epoch);
 void identity_free(struct identity *id);
 
@@ -122,10 +122,20 @@ bool identity_next_need(struct identity *id, uint64_t now_ns, struct identity_ne
  */
 void identity_event(struct identity *id, struct event *ev);
 
+/*
+ * The same for a task that was found (first picture, repair): learns its container's namespaces.
+ * @nspid 0: not known. Returns the index of its row; *@ret_outside (may be NULL) tells of EV_OUTSIDE.
+ */
+uint32_t identity_task(struct identity *id, struct cgroup_key key, uint32_t pid, uint32_t nspid,
+		       uint32_t mntns, uint32_t pidns, uint32_t netns, bool *ret_outside);
+
 /* The row of a key, TABLE_NONE when never seen. */
 uint32_t identity_find(const struct identity *id, struct cgroup_key key);
 const struct ident_row *identity_row(const struct identity *id, uint32_t index);
 struct ident_row *identity_edit(struct identity *id, uint32_t index);
+
+/* Give a row its policy slot, so that events of cgroups never told of find their pod by it. */
+void identity_slot(struct identity *id, uint32_t index, uint32_t slot);
 
 /* Tells which namespaces are the host's own. Call once, before the first event. */
 void identity_host_ns(struct identity *id, uint32_t mntns, uint32_t pidns, uint32_t netns);
@@ -133,10 +143,24 @@ void identity_host_ns(struct identity *id, uint32_t mntns, uint32_t pidns, uint3
 /* Drop rows gone for more than a minute. Once a second. */
 void identity_age(struct identity *id, uint64_t now_ns);
 
+/* How many cgroups had no room since the start. */
+uint64_t identity_refused(const struct identity *id);
+
+/*
+ * Container facts as bytes for captures, and back. Pack adds to @out: 0, -E2BIG or -ENOMEM. Unpack
+ * takes hostile bytes: 0 (the caller ends *@ret with container_facts_done()), -EBADMSG, or -ENOMEM.
+ */
+struct buf;
+int identity_pack(const struct container_facts *f, struct buf *out);
+int identity_unpack(const void *p, size_t n, struct container_facts *ret);
+
 /* For snapshots. */
 struct table *identity_table(struct identity *id);
 
+/* A full sentence; never NULL. */
 const char *ident_reason_text(unsigned reason);
+/* Is @s good for a container id: what runtimes accept, and safe as a file's name. */
+bool ident_id_safe(const char *s);
 
 /*
  * Parse one cgroup path. Pure function, hostile input, O(n). Fills kind, pod_uid, container_id,
@@ -144,11 +168,15 @@ const char *ident_reason_text(unsigned reason);
  */
 struct cgroup_parse {
 	uint8_t kind;
-	char pod_uid[40];
+	char pod_uid[40];      /* innermost */
+	char node_pod_uid[40]; /* outermost: the pod of this node that holds a nested one, else the same */
 	char container_id[68];
-	const char *runtime;
-	const char *unit; /* into the given path, unit_n bytes */
+	bool nested;	     /* another container encloses this one */
+	const char *runtime; /* constant text, "" when the path does not tell */
+	const char *unit;    /* into the given path, unit_n bytes */
 	size_t unit_n;
+	size_t own_n; /* how much of the path leads to the container, pod or unit itself */
+	size_t pod_n; /* the same for the node's pod, 0: it has no group of its own in this path */
 };
 void cgroup_parse(const char *path, size_t n, struct cgroup_parse *ret);
 
