@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Finding secrets in arguments. Three looks at each argument: is it the value of an
+ * option or name that means a secret; does it hold a URL or header that carries one;
+ * does it have the shape of a known key. Too much masked costs a word on a screen,
+ * too little leaks, so names decide and values are not asked whether they look safe.
+ */
+#include "base/mask.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/macros.h"
+
+struct span {
+	char *p;
+	size_t n;
+};
+
+static char low(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (low(c) >= 'a' && low(c) <= 'z');
+}
+
+static bool is_word(char c)
+{
+	return is_alnum(c) || c == '_' || c == '-';
+}
+
+static bool same(struct span s, const char *word)
+{
+	return s.n == strlen(word) && !strncasecmp(s.p, word, s.n);
+}
+
+static bool starts(struct span s, const char *word)
+{
+	size_t w = strlen(word);
+
+	return s.n >= w && !strncasecmp(s.p, word, w);
+}
+
+static struct span from(struct span s, size_t k)
+{
+	return (struct span){ s.p + k, s.n - k };
+}
+
+/* Stars over @s; false when there is nothing to hide (or it is hidden already). */
+static bool stars(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.n && s.p[i] == '*')
+		i++;
+	if (i == s.n)
+		return false;
+	memset(s.p, '*', s.n);
+	return true;
+}
+
+/*
+ * Words that make a name secret. @whole: only the whole name or its last part, because the word
+ * is also part of harmless ones (monkey, keyboard, passive).
+ */
+static const struct {
+	const char *word;
+	bool part;
+} secret_words[] = {
+	{ "password", false },	{ "passwd", false },	 { "passphrase", false },
+	{ "secret", false },	{ "token", false },	 { "apikey", false },
+	{ "api_key", false },	{ "accesskey", false },	 { "access_key", false },
+	{ "private_key", false }, { "privatekey", false }, { "encryption_key", false },
+	{ "credential", false }, { "connectionstring", false }, { "connection_string", false },
+	{ "pwd", true },	{ "pass", true },	 { "pw", true },
+	{ "key", true },	{ "auth", true },	 { "authorization", true },
+	{ "cookie", true },	{ "dsn", true },	 { "jwt", true },
+	{ "bearer", true },	{ "psk", true },	 { "pin", true },
+	{ "signature", true },	{ "sas", true },
+};
+
+/* Names that hold such a word and no secret: what follows says where, how many or how long. */
+static const char *const harmless_ends[] = {
+	"file", "path", "dir", "name", "id", "type", "size", "length", "len", "url", "uri", "ttl",
+	"expiry", "expiration", "timeout", "count", "limit", "mode", "policy", "ref", "store",
+	"provider", "endpoint", "algorithm", "alg", "version", "env", "fd", "prompt", "stdin",
+};
+
+/* '-' and '_' are one, as programs mix them. */
+static bool same_char(char a, char b)
+{
+	a = a == '-' || a == '.' ? '_' : low(a);
+	return a == (b == '-' ? '_' : low(b));
+}
+
+static bool has(struct span s, size_t at, const char *word)
+{
+	size_t w = strlen(word);
+
+	if (at + w > s.n)
+		return false;
+	for (size_t i = 0; i < w; i++) {
+		if (!same_char(s.p[at + i], word[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_sep(char c)
+{
+	return c == '_' || c == '-' || c == '.';
+}
+
+/* Does @name end in one of the harmless words, set off as a word of its own? */
+static bool harmless(struct span name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(harmless_ends); i++) {
+		size_t w = strlen(harmless_ends[i]);
+
+		if (name.n > w && has(name, name.n - w, harmless_ends[i]) &&
+		    is_sep(name.p[name.n - w - 1]))
+			return true;
+	}
+	return false;
+}
+
+static bool secret_name(struct span name)
+{
+	if (name.n > 128) /* nobody's option; keeps the search linear */
+		name = from(name, name.n - 128);
+	if (harmless(name))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(secret_words); i++) {
+		const char *word = secret_words[i].word;
+		size_t w = strlen(word);
+
+		if (name.n < w)
+			continue;
+		if (secret_words[i].part) {
+			if (has(name, name.n - w, word) &&
+			    (name.n == w || is_sep(name.p[name.n - w - 1])))
+				return true;
+			continue;
+		}
+		for (size_t at = 0; at + w <= name.n; at++) {
+			if (has(name, at, word))
+				return true;
+		}
+	}
+	/* PGPASSWORD holds "password"; MYSQL_PWD, REDISCLI_AUTH end in a part; these do neither */
+	return same(name, "sshpass") || same(name, "npm_config__auth");
+}
+
+/* The value of a secret name; booleans and paths say nothing. */
+static bool harmless_value(struct span v)
+{
+	static const char *const words[] = { "true", "false", "yes", "no", "none", "null", "on",
+					     "off", "0", "1", "" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (same(v, words[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool mask_value(struct span v)
+{
+	/* quotes stay, so that a reader sees where it begins and ends */
+	if (v.n >= 2 && (v.p[0] == '"' || v.p[0] == '\'') && v.p[v.n - 1] == v.p[0])
+		v = (struct span){ v.p + 1, v.n - 2 };
+	return !harmless_value(v) && stars(v);
+}
+
+/* scheme://user:password@host: the password, and a user that stands alone (a token). */
+static size_t mask_urls(struct span s)
+{
+	size_t hits = 0;
+
+	for (size_t i = 0; i + 3 < s.n; i++) {
+		size_t start, at = 0, colon = 0, k;
+
+		if (s.p[i] != ':' || s.p[i + 1] != '/' || s.p[i + 2] != '/')
+			continue;
+		start = i + 3;
+		for (k = start; k < s.n && !strchr("/?# \t\n\"'<>", s.p[k]); k++) {
+			if (s.p[k] == ':' && !colon)
+				colon = k;
+			if (s.p[k] == '@')
+				at = k; /* the last one counts: a password may hold '@' */
+		}
+		if (at && colon && colon < at)
+			hits += stars((struct span){ s.p + colon + 1, at - colon - 1 });
+		else if (at && at - start >= 16)
+			hits += stars((struct span){ s.p + start, at - start });
+		i = k > i + 2 ? k - 1 : i + 2;
+	}
+	return hits;
+}
+
+static size_t run_of(struct span s, size_t at, const char *more)
+{
+	size_t k = at;
+
+	while (k < s.n && (is_alnum(s.p[k]) || (s.p[k] && strchr(more, s.p[k]))))
+		k++;
+	return k - at;
+}
+
+/* Known shapes: where they begin, how long what follows has to be, what it is made of. */
+static const struct {
+	const char *head;
+	size_t least; /* of the whole */
+	const char *more; /* characters beside letters and digits */
+} shapes[] = {
+	{ "AKIA", 20, "" },	    { "ASIA", 20, "" },
+	{ "ghp_", 30, "" },	    { "gho_", 30, "" },	       { "ghu_", 30, "" },
+	{ "ghs_", 30, "" },	    { "ghr_", 30, "" },	       { "github_pat_", 30, "_" },
+	{ "glpat-", 20, "-_" },	    { "xoxb-", 20, "-" },      { "xoxp-", 20, "-" },
+	{ "xoxa-", 20, "-" },	    { "xoxr-", 20, "-" },      { "xapp-", 20, "-" },
+	{ "sk_live_", 20, "" },	    { "rk_live_", 20, "" },    { "sk-", 24, "-_" },
+	{ "AIza", 35, "-_" },	    { "ya29.", 20, "-_." },    { "npm_", 30, "" },
+	{ "pypi-", 40, "-_" },	    { "dop_v1_", 40, "" },     { "hvs.", 20, "-_." },
+	{ "SG.", 40, "-_." },	    { "K10", 50, "-_:." },     { "eyJ", 30, "-_.=" },
+};
+
+static size_t mask_shapes(struct span s)
+{
+	size_t hits = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (i && is_word(s.p[i - 1]))
+			continue; /* within a word: not a beginning */
+		for (size_t k = 0; k < ARRAY_SIZE(shapes); k++) {
+			size_t h = strlen(shapes[k].head), n;
+
+			if (i + h > s.n || memcmp(s.p + i, shapes[k].head, h) != 0)
+				continue;
+			n = h + run_of(s, i + h, shapes[k].more);
+			if (n < shapes[k].least)
+				continue;
+			if (!strcmp(shapes[k].head, "eyJ") && !memchr(s.p + i, '.', n))
+				continue;
+			hits += stars((struct span){ s.p + i + h, n - h });
+			i += n - 1;
+			break;
+		}
+	}
+	return hits;
+}
+
+/* "Bearer x", "Basic x", "token x" behind an Authorization header, "X-Api-Key: x", "Cookie: x". */
+static size_t mask_header(struct span s)
+{
+	static const char *const schemes[] = { "bearer ", "basic ", "token ", "negotiate ", "aws4-hmac-sha256 " };
+	char *colon = memchr(s.p, ':', MIN(s.n, (size_t)64));
+	struct span v;
+
+	if (colon && secret_name((struct span){ s.p, (size_t)(colon - s.p) })) {
+		v = from(s, (size_t)(colon - s.p) + 1);
+		while (v.n && v.p[0] == ' ')
+			v = from(v, 1);
+		for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+			if (starts(v, schemes[i])) {
+				v = from(v, strlen(schemes[i]));
+				break;
+			}
+		}
+		/* "token:8080" and "key:/path" are no headers */
+		if (v.p > colon + 1)
+			return mask_value(v);
+	}
+	return 0;
+}
+
+/* "Bearer xyz" wherever it stands. */
+static size_t mask_bearer(struct span s)
+{
+	size_t hits = 0;
+
+	for (size_t i = 0; i + 7 < s.n; i++) {
+		size_t k = i + 7;
+
+		if (!starts(from(s, i), "bearer "))
+			continue;
+		while (k < s.n && !strchr(" \t\n\"'", s.p[k]))
+			k++;
+		hits += mask_value((struct span){ s.p + i + 7, k - i - 7 });
+		i = k - 1;
+	}
+	return hits;
+}
+
+/* NAME=value anywhere in an argument ("export PGPASSWORD=x psql", "a=1&token=x"). */
+static size_t mask_pairs(struct span s)
+{
+	size_t hits = 0, name = 0;
+	bool lead = true; /* all before the name is white space or separators */
+
+	for (size_t i = 0; i < s.n; i++) {
+		struct span n;
+		size_t k;
+
+		if (s.p[i] != '=') {
+			if (!is_word(s.p[i]) && s.p[i] != '.')
+				name = i + 1;
+			continue;
+		}
+		n = (struct span){ s.p + name, i - name };
+		while (n.n && n.p[0] == '-')
+			n = from(n, 1);
+		lead = name == 0 || (name <= 2 && s.p[0] == '-');
+		k = i + 1;
+		if (k < s.n && (s.p[k] == '"' || s.p[k] == '\'')) {
+			char *q = memchr(s.p + k + 1, s.p[k], s.n - k - 1);
+
+			k = q ? (size_t)(q - s.p) + 1 : s.n;
+		} else if (lead && n.p + n.n == s.p + i && !memchr(s.p + k, '=', s.n - k)) {
+			k = s.n; /* the whole argument is one pair: blanks belong to its value */
+		} else {
+			while (k < s.n && !strchr(" \t\n&;,\"'", s.p[k]))
+				k++;
+		}
+		if (n.n && secret_name(n)) {
+			hits += mask_value((struct span){ s.p + i + 1, k - i - 1 });
+			i = k - 1;
+		}
+		name = i + 1;
+	}
+	return hits;
+}
+
+/* Clients and the short options that carry a password. */
+static const struct {
+	const char *program;
+	const char *option;
+	bool glued;	/* -pSECRET, no blank: "-p 3306" is something else */
+	bool separate;	/* -a SECRET */
+	bool user;	/* USER:SECRET: the part after the colon */
+} clients[] = {
+	{ "mysql", "-p", true, false, false },	   { "mysqldump", "-p", true, false, false },
+	{ "mysqladmin", "-p", true, false, false }, { "mysqlimport", "-p", true, false, false },
+	{ "mysqlcheck", "-p", true, false, false }, { "mysqlshow", "-p", true, false, false },
+	{ "mariadb", "-p", true, false, false },   { "mariadb-dump", "-p", true, false, false },
+	{ "mariadb-admin", "-p", true, false, false },
+	{ "sshpass", "-p", true, true, false },	   { "redis-cli", "-a", true, true, false },
+	{ "mongo", "-p", true, true, false },	   { "mongosh", "-p", true, true, false },
+	{ "mongodump", "-p", true, true, false },  { "mongorestore", "-p", true, true, false },
+	{ "ldapsearch", "-w", true, true, false }, { "ldapmodify", "-w", true, true, false },
+	{ "ldapadd", "-w", true, true, false },	   { "ldappasswd", "-w", true, true, false },
+	{ "sqlcmd", "-P", true, true, false },	   { "bcp", "-P", true, true, false },
+	{ "docker", "-p", false, true, false },	   { "podman", "-p", false, true, false },
+	{ "curl", "-u", true, true, true },	   { "curl", "--user", false, true, true },
+	{ "curl", "-U", true, true, true },	   { "curl", "--proxy-user", false, true, true },
+	{ "wget", "--user", false, false, false }, { "smbclient", "-U", true, true, true },
+	{ "htpasswd", "-b", false, false, false }, { "snmpwalk", "-A", true, true, false },
+	{ "snmpwalk", "-X", true, true, false },   { "snmpwalk", "-c", true, true, false },
+	{ "snmpget", "-A", true, true, false },	   { "snmpget", "-X", true, true, false },
+	{ "snmpget", "-c", true, true, false },	   { "7z", "-p", true, false, false },
+	{ "unzip", "-P", true, true, false },	   { "zip", "-P", true, true, false },
+	{ "az", "-p", false, true, false },	   { "ipmitool", "-P", true, true, false },
+};
+
+/* What the walk over the arguments remembers. */
+struct walk {
+	struct span program;
+	bool login;	  /* docker … login: there -p is a password, elsewhere a port */
+	bool next_secret; /* the argument at hand is the value of the one before */
+	bool next_user;	  /* it is USER:SECRET */
+};
+
+static struct span base_name(struct span s)
+{
+	char *slash = memrchr(s.p, '/', s.n);
+
+	return slash ? from(s, (size_t)(slash - s.p) + 1) : s;
+}
+
+static bool mask_user(struct span s)
+{
+	char *sep = memchr(s.p, ':', s.n);
+
+	if (!sep)
+		sep = memchr(s.p, '%', s.n); /* smbclient */
+	return sep && stars(from(s, (size_t)(sep - s.p) + 1));
+}
+
+static size_t short_option(struct walk *w, struct span s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+		size_t o = strlen(clients[i].option);
+		struct span v;
+
+		if (!same(w->program, clients[i].program) || s.n < o ||
+		    memcmp(s.p, clients[i].option, o) != 0)
+			continue;
+		if (clients[i].option[1] == 'p' && !clients[i].glued && !w->login)
+			continue;
+		v = from(s, o);
+		if (!v.n) {
+			w->next_secret = clients[i].separate && !clients[i].user;
+			w->next_user = clients[i].separate && clients[i].user;
+			return 0;
+		}
+		if (!clients[i].glued)
+			continue;
+		return clients[i].user ? mask_user(v) : stars(v);
+	}
+	return 0;
+}
+
+/* --password SECRET: the option alone, its value is the next argument. */
+static bool names_secret(struct span s)
+{
+	size_t k = 0;
+
+	while (k < s.n && k < 2 && s.p[k] == '-')
+		k++;
+	if (!k || k == s.n || memchr(s.p, '=', s.n))
+		return false;
+	if (k == 1 && s.n <= 2)
+		return false; /* -p, -k: the client decides */
+	return secret_name(from(s, k));
+}
+
+static size_t mask_one(struct walk *w, struct span s, bool first)
+{
+	size_t hits = 0;
+	bool secret = w->next_secret, user = w->next_user;
+
+	w->next_secret = w->next_user = false;
+	if (secret && s.n && s.p[0] != '-')
+		return mask_value(s);
+	if (secret && s.n > 1 && !names_secret(s) && s.p[1] != '-')
+		return stars(s); /* a password may begin with '-' */
+	if (user && mask_user(s))
+		return 1;
+	if (first || (w->program.n && same(w->program, "env")) || same(w->program, "sudo") ||
+	    same(w->program, "sh")) {
+		if (s.n && s.p[0] != '-' && !memchr(s.p, '=', s.n) && !memchr(s.p, ' ', s.n))
+			w->program = base_name(s);
+	}
+	if (same(s, "login"))
+		w->login = true;
+	if (s.n && s.p[0] == '-') {
+		hits = short_option(w, s);
+		if (hits || w->next_secret || w->next_user)
+			return hits;
+		if (names_secret(s)) {
+			w->next_secret = true;
+			return 0;
+		}
+	}
+	hits += mask_header(s);
+	hits += mask_pairs(s);
+	hits += mask_urls(s);
+	hits += mask_bearer(s);
+	hits += mask_shapes(s);
+	return hits;
+}
+
+size_t mask_args(char *p, size_t n)
+{
+	struct walk w = { .program = { p, 0 } };
+	size_t hits = 0, at = 0;
+	bool first = true;
+
+	while (at < n) {
+		char *nul = memchr(p + at, 0, n - at);
+		size_t len = nul ? (size_t)(nul - p) - at : n - at;
+
+		hits += mask_one(&w, (struct span){ p + at, len }, first);
+		first = false;
+		at += len + 1;
+	}
+	return hits;
+}
