@@ -16,6 +16,8 @@ struct field_ctx {
 	const void *snap;  /* struct snapshot of the row, NULL when there is none */
 	uint64_t now_ns;   /* UTC of the snapshot */
 	const char *node;
+	uint64_t boot;	   /* names this engine run, 0: not known */
+	unsigned index;	   /* indexed fields: N + 1 for name[N], 0 for the whole list; others ignore it */
 	char scratch[4096]; /* a getter may build its text here; valid until the next getter call */
 };
 
@@ -32,7 +34,7 @@ struct field_table {
 };
 
 /* All tables in the order of enum sonde_table; defined in core/tables.c. */
-extern const struct field_table field_tables[SONDE_TABLES];
+extern const struct field_table *const field_tables[SONDE_TABLES];
 
 /* The inner side of a public field (they are the same memory). */
 static inline const struct field_def *field_def_of(const struct sonde_field *f)
@@ -40,7 +42,10 @@ static inline const struct field_def *field_def_of(const struct sonde_field *f)
 	return (const struct field_def *)f;
 }
 
-/* Falco-style indexed fields, proc.aname[2]: @name without the brackets, *@ret_index the number or -1. */
+/*
+ * Falco-style indexed fields: for "proc.aname[2]" the field proc.aname and *@ret_index 2; without brackets
+ * the field of that name or key and -1. NULL when there is none, or when the field takes no index.
+ */
 const struct sonde_field *field_find_indexed(enum sonde_table table, const char *word, int *ret_index);
 
 /*

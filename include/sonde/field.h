@@ -73,6 +73,9 @@ enum {
 	SONDE_FIELD_DEFAULT = 1, /* a column unless the user chose others */
 	SONDE_FIELD_RIGHT = 2,	 /* numbers: aligned right */
 	SONDE_FIELD_JSON = 4,	 /* a key of the JSON object of its table */
+	SONDE_FIELD_INDEX = 8,	 /* a list of which name[N] is one text */
+	SONDE_FIELD_ANY = 16,	 /* a list of which "in" wants one element, not all */
+	SONDE_FIELD_ADDR = 32,	 /* an address: compared with addresses and networks like 10.0.0.0/8 */
 };
 
 struct sonde_field {

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* All tables of the registry: each unit keeps the list of its own rows, this names them. */
+#include "field/field.h"
+
+/* NEEDSWORK: weak until each unit's list is in the tree. */
+#define LIST(name) extern const struct field_table name __attribute__((weak))
+
+LIST(event_fields);
+LIST(model_pods_fields);
+LIST(model_procs_fields);
+LIST(model_conns_fields);
+LIST(model_node_fields);
+LIST(face_doctor_fields);
+LIST(face_detail_fields);
+LIST(face_log_fields);
+
+const struct field_table *const field_tables[SONDE_TABLES] = {
+	[SONDE_EVENTS] = &event_fields,
+	[SONDE_PODS] = &model_pods_fields,
+	[SONDE_PROCS] = &model_procs_fields,
+	[SONDE_CONNS] = &model_conns_fields,
+	[SONDE_NODE] = &model_node_fields,
+	[SONDE_DOCTOR] = &face_doctor_fields,
+	[SONDE_DETAIL] = &face_detail_fields,
+	[SONDE_LOG] = &face_log_fields,
+};
