@@ -36,6 +36,7 @@ struct poll_sock {
 	uint32_t netns, pid, pass;
 	uint8_t proto, state, tries;
 	bool told, server, indexed;
+	char comm[16]; /* of its holder */
 };
 
 struct poll_cgroup {

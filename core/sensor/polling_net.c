@@ -325,8 +325,8 @@ static void holders_begin(struct polling *p)
 			struct poll_proc *pr;
 
 			pr = k->pid ? poll_proc_find(p, k->pid) : NULL;
-			if (k->pid && (!pr || pr->start_ns != k->start_ns))
-				k->pid = 0;
+			if (k->pid && k->pass == p->pass && (!pr || pr->start_ns != k->start_ns))
+				k->pid = 0; /* it lives on in somebody else's hands */
 			if (!wanted(p, k))
 				continue;
 			if (k->tries)
@@ -353,6 +353,7 @@ static void holder(struct polling *p, struct poll_proc *pr, uint64_t inode)
 	k->pid = pr->pid;
 	k->start_ns = pr->start_ns;
 	k->cg = pr->cg;
+	memcpy(k->comm, pr->comm, sizeof(k->comm));
 	if (p->n_unresolved)
 		p->n_unresolved--;
 	ns = netns_find(p, k->netns);
@@ -463,9 +464,13 @@ static void tell_event(struct polling *p, enum event_type type, struct poll_sock
 	struct poll_proc *pr = k->pid ? poll_proc_find(p, k->pid) : NULL;
 
 	poll_event_of(ev, pr && pr->start_ns == k->start_ns ? pr : NULL, now);
-	ev->netns = k->netns;
-	if (!pr)
+	if (!ev->pid) { /* ended in the same pass */
+		ev->pid = ev->tid = k->pid;
+		ev->start_ns = k->start_ns;
 		ev->cg = k->cg;
+		memcpy(ev->comm, k->comm, sizeof(ev->comm));
+	}
+	ev->netns = k->netns;
 	ev->sock.cookie = k->cookie;
 	ev->sock.inode = k->inode;
 	ev->sock.local = k->local;
@@ -525,6 +530,7 @@ static void tell_live(struct polling *p, struct poll_sock *k, const struct senso
 			k->pid = l->pid;
 			k->start_ns = l->start_ns;
 			k->cg = l->cg;
+			memcpy(k->comm, l->comm, sizeof(k->comm));
 		}
 	}
 	if (!k->told && p->events)
