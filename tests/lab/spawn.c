@@ -4,7 +4,9 @@
  * its argv, so that whoever watches can be asked whether one is missing and whether
  * each was given to the right pod. Prints how many it made, "made N".
  *
- *   spawn [-n COUNT] [-u MICROSECONDS] [-r PER_SECOND] [-j PARALLEL] [-w FIFO] MARKER NAME
+ *   spawn [-n COUNT] [-u MICROSECONDS] [-r PER_SECOND] [-j PARALLEL] [-w FIFO] [-s] MARKER NAME
+ *
+ * With -s it stays when it is done, so that what was made is all that ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -70,12 +72,13 @@ static void reap(unsigned *alive, unsigned limit, unsigned *bad)
 int main(int argc, char **argv)
 {
 	unsigned count = 1, rate = 0, jobs = 1, alive = 0, bad = 0, made = 0;
+	int stay = 0;
 	const char *fifo = NULL, *us = "1000";
 	char seq[16];
 	unsigned long long start;
 	int c;
 
-	while ((c = getopt(argc, argv, "n:u:r:j:w:")) != -1) {
+	while ((c = getopt(argc, argv, "n:u:r:j:w:s")) != -1) {
 		if (c == 'n')
 			count = strtoul(optarg, NULL, 10);
 		else if (c == 'u')
@@ -86,6 +89,8 @@ int main(int argc, char **argv)
 			jobs = strtoul(optarg, NULL, 10);
 		else if (c == 'w')
 			fifo = optarg;
+		else if (c == 's')
+			stay = 1;
 		else
 			return 2;
 	}
@@ -100,7 +105,7 @@ int main(int argc, char **argv)
 		while (rate && now_ns() - start < i * 1000000000ull / rate)
 			usleep(200);
 		reap(&alive, jobs - 1, &bad);
-		if (make_one(child) < 0) {
+		if (make_one(child) < 0) { /* counted: what was not made cannot be missed */
 			bad++;
 			continue;
 		}
@@ -109,5 +114,8 @@ int main(int argc, char **argv)
 	}
 	reap(&alive, 0, &bad);
 	printf("made %u bad %u in %llu us\n", made, bad, (now_ns() - start) / 1000);
+	fflush(stdout);
+	while (stay)
+		pause();
 	return bad ? 1 : 0;
 }
