@@ -3,10 +3,11 @@
  * Capture files: raw ring records and the facts read beside them, so that decoding,
  * identity and model run on a recording as they run on the ring.
  *
- * File: struct capture_magic, struct capture_head, then chunks until a CAPTURE_END:
- * {u32 kind, u32 size, u64 ktime_ns} and @size bytes. Numbers are little-endian, as on
- * every machine that sonde runs on. A chunk of a kind that the reader does not know is
- * skipped. What is read is hostile: every size has a limit, every value is checked.
+ * File: magic, version and header (capture_format.h), then chunks until a CAPTURE_END:
+ * {u32 kind, u32 size, u64 ktime_ns}, @size bytes and zeros up to a multiple of 8. Numbers
+ * are little-endian, as on every machine that sonde runs on. A chunk of a kind that the
+ * reader does not know is skipped. What is read is hostile: every size has a limit, every
+ * value is checked.
  */
 #ifndef SENSOR_CAPTURE_H
 #define SENSOR_CAPTURE_H
@@ -50,7 +51,7 @@ struct capture_loss {
 	uint64_t n;
 };
 
-/* One chunk as read or written; @p is good until the next call. */
+/* One chunk as read; @p is aligned to 8 bytes and good until the next call. */
 struct raw_record {
 	uint32_t kind; /* enum capture_kind */
 	uint32_t size;
