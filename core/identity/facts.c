@@ -189,7 +189,7 @@ static int join(struct identity *id, uint32_t row, const struct container_facts 
 	if (!r)
 		return -ENOMEM;
 	if (!r->pod && f->pod_uid[0]) {
-		pod = pod_row(id, f->pod_uid, r->first_ns);
+		pod = owner_pod(id, f->pod_uid, r->first_ns);
 		if (pod == TABLE_NONE)
 			return -ENOMEM;
 		bad |= row_join_pod(id, row, pod);

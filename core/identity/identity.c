@@ -235,7 +235,7 @@ static uint32_t find_pod(const struct identity *id, const char *uid)
 	return i;
 }
 
-uint32_t pod_row(struct identity *id, const char *uid, uint64_t at_ns)
+uint32_t owner_pod(struct identity *id, const char *uid, uint64_t at_ns)
 {
 	uint32_t i = find_pod(id, uid);
 	struct ident_row *r;
@@ -348,7 +348,7 @@ static uint32_t new_container(struct identity *id, const char *path, const struc
 	if (set_path(id, r, path, p->own_n, p) < 0)
 		goto drop;
 	if (p->node_pod_uid[0]) {
-		pod = pod_row(id, p->node_pod_uid, at_ns);
+		pod = owner_pod(id, p->node_pod_uid, at_ns);
 		if (pod == TABLE_NONE || row_join_pod(id, i, pod) < 0)
 			goto drop;
 		r = row_edit(id, pod);
@@ -398,7 +398,7 @@ static uint32_t row_of_path(struct identity *id, const char *path, const struct 
 	case IDENT_POD:
 		i = find_pod(id, p->node_pod_uid);
 		*is_new = i == TABLE_NONE;
-		return *is_new ? pod_row(id, p->node_pod_uid, at_ns) : i;
+		return *is_new ? owner_pod(id, p->node_pod_uid, at_ns) : i;
 	}
 	return i;
 }

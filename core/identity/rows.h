@@ -96,7 +96,7 @@ static inline uint32_t chain_head(const struct identity *id, enum chain c, uint6
 /* A new row; TABLE_NONE when there is no room or memory. Gone rows leave for it. */
 uint32_t row_new(struct identity *id, unsigned kind, uint64_t at_ns);
 /* The pod's row, made when it is not there yet. TABLE_NONE without room. */
-uint32_t pod_row(struct identity *id, const char *uid, uint64_t at_ns);
+uint32_t owner_pod(struct identity *id, const char *uid, uint64_t at_ns);
 /* @row becomes one of @pod's, and takes the names that are known of the pod. 0 or -ENOMEM. */
 int row_join_pod(struct identity *id, uint32_t row, uint32_t pod);
 /* Replace an epoch text of a row by a copy of @s; NULL leaves it. 0 or -ENOMEM (the old one stays). */
