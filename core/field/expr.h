@@ -17,7 +17,11 @@ struct expr;
 int expr_compile(const char *text, enum sonde_table table, struct expr **ret, struct sonde_err *err);
 void expr_free(struct expr *e);
 
-/* Whether @row matches. An expression over an unknown value is false, and so is its comparison's opposite. */
+/*
+ * Whether @row matches. A comparison with an unknown value is false, and so is its opposite; "not" turns
+ * the answer round, as Falco does. One thread at a time. O(program); a regex may grow its own
+ * stack at its first long match, to 256 KiB, and counts as no match past 100,000 steps.
+ */
 bool expr_match(const struct expr *e, struct field_ctx *ctx, const void *row);
 
 #endif
