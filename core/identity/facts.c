@@ -59,7 +59,7 @@ void container_facts_done(struct container_facts *f)
 	memset(f, 0, sizeof(*f));
 }
 
-void pending_add(struct identity *id, uint32_t row, uint64_t at_ns)
+void ident_pending_add(struct identity *id, uint32_t row, uint64_t at_ns)
 {
 	struct side *s = &id->sides[row];
 
@@ -141,15 +141,15 @@ static int pod_names(struct identity *id, uint32_t pod, const struct container_f
 	p = row_edit(id, pod);
 	if (!p)
 		return -ENOMEM;
-	r = p->pod_name ? 0 : row_text(id, &p->ns, f->ns) | row_text(id, &p->pod_name, f->pod_name);
-	r |= p->workload ? 0 : row_text(id, &p->workload, f->workload);
-	r |= p->log_dir ? 0 : row_text(id, &p->log_dir, f->log_dir);
+	r = p->pod_name ? 0 : ident_row_text(id, &p->ns, f->ns) | ident_row_text(id, &p->pod_name, f->pod_name);
+	r |= p->workload ? 0 : ident_row_text(id, &p->workload, f->workload);
+	r |= p->log_dir ? 0 : ident_row_text(id, &p->log_dir, f->log_dir);
 	if (p->pod_name)
 		p->reason = REASON_NONE;
-	for (uint32_t i = chain_head(id, BY_POD, ident_hash(id, p->pod_uid, strlen(p->pod_uid)));
+	for (uint32_t i = ident_chain_head(id, BY_POD, ident_hash(id, p->pod_uid, strlen(p->pod_uid)));
 	     i != TABLE_NONE; i = id->sides[i].next[BY_POD])
 		if (row_at(id, i)->pod == pod)
-			r |= row_join_pod(id, i, pod);
+			r |= ident_row_join_pod(id, i, pod);
 	return r ? -ENOMEM : 0;
 }
 
@@ -189,10 +189,10 @@ static int join(struct identity *id, uint32_t row, const struct container_facts 
 	if (!r)
 		return -ENOMEM;
 	if (!r->pod && f->pod_uid[0]) {
-		pod = owner_pod(id, f->pod_uid, r->first_ns);
+		pod = ident_pod_row(id, f->pod_uid, r->first_ns);
 		if (pod == TABLE_NONE)
 			return -ENOMEM;
-		bad |= row_join_pod(id, row, pod);
+		bad |= ident_row_join_pod(id, row, pod);
 	}
 	if (f->sandbox)
 		r->kind = IDENT_SANDBOX;
@@ -202,11 +202,11 @@ static int join(struct identity *id, uint32_t row, const struct container_facts 
 		r->runtime = f->runtime;
 	r->restarts = f->restarts;
 	r->facts_tries++;
-	bad |= row_text(id, &r->container, f->container);
-	bad |= row_text(id, &r->image, f->image);
+	bad |= ident_row_text(id, &r->container, f->container);
+	bad |= ident_row_text(id, &r->image, f->image);
 	if (r->pod) {
 		bad |= pod_names(id, r->pod, f);
-		bad |= row_join_pod(id, row, r->pod);
+		bad |= ident_row_join_pod(id, row, r->pod);
 		r->reason = f->reason == REASON_NO_POD ? REASON_NO_ANNOTATIONS : f->reason;
 		if (!row_at(id, r->pod)->pod_name) {
 			struct ident_row *p = row_edit(id, r->pod);
@@ -228,11 +228,11 @@ int identity_facts(struct identity *id, const struct container_facts *f)
 	uint32_t i;
 	int r, bad = 0;
 
-	for (i = chain_head(id, BY_CONTAINER, hash); i != TABLE_NONE;
+	for (i = ident_chain_head(id, BY_CONTAINER, hash); i != TABLE_NONE;
 	     i = id->sides[i].next[BY_CONTAINER])
 		outer |= !strcmp(row_at(id, i)->container_id, f->container_id) &&
 			 !id->sides[i].nested;
-	for (i = chain_head(id, BY_CONTAINER, hash); i != TABLE_NONE;
+	for (i = ident_chain_head(id, BY_CONTAINER, hash); i != TABLE_NONE;
 	     i = id->sides[i].next[BY_CONTAINER]) {
 		const struct ident_row *row = row_at(id, i);
 		struct container_facts none = { .reason = REASON_NO_STATE };

@@ -34,7 +34,7 @@ uint64_t ident_hash(const struct identity *id, const void *p, size_t n)
 	return h ^ h >> 32;
 }
 
-void chain_put(struct identity *id, enum chain c, uint32_t row, uint64_t hash)
+void ident_chain_put(struct identity *id, enum chain c, uint32_t row, uint64_t hash)
 {
 	struct side *s = &id->sides[row];
 	uint32_t *head = &id->heads[c][hash % CHAIN_BUCKETS];
@@ -46,7 +46,7 @@ void chain_put(struct identity *id, enum chain c, uint32_t row, uint64_t hash)
 	s->in |= 1u << c;
 }
 
-void chain_cut(struct identity *id, enum chain c, uint32_t row, uint64_t hash)
+void ident_chain_cut(struct identity *id, enum chain c, uint32_t row, uint64_t hash)
 {
 	struct side *s = &id->sides[row];
 	uint32_t *at = &id->heads[c][hash % CHAIN_BUCKETS];
@@ -64,7 +64,7 @@ static uint64_t text_hash(const struct identity *id, const char *s)
 	return ident_hash(id, s, strlen(s));
 }
 
-int row_text(struct identity *id, const char **field, const char *s)
+int ident_row_text(struct identity *id, const char **field, const char *s)
 {
 	char *copy;
 
@@ -94,12 +94,12 @@ static bool row_drop(struct identity *id, uint32_t index)
 	struct side *s = &id->sides[index];
 	struct ident_row copy = *r;
 
-	keys_drop_row(id, index);
-	ns_forget(id, index);
-	chain_cut(id, BY_CONTAINER, index, text_hash(id, r->container_id));
-	chain_cut(id, BY_POD, index, text_hash(id, r->pod_uid));
+	ident_keys_drop_row(id, index);
+	ident_ns_forget(id, index);
+	ident_chain_cut(id, BY_CONTAINER, index, text_hash(id, r->container_id));
+	ident_chain_cut(id, BY_POD, index, text_hash(id, r->pod_uid));
 	if (r->path)
-		chain_cut(id, BY_PATH, index, text_hash(id, r->path));
+		ident_chain_cut(id, BY_PATH, index, text_hash(id, r->path));
 	if (table_del(&id->rows, index) < 0)
 		return false;
 	retire_texts(id, &copy);
@@ -146,7 +146,7 @@ static bool grow_sides(struct identity *id, uint32_t index)
 	return true;
 }
 
-uint32_t row_new(struct identity *id, unsigned kind, uint64_t at_ns)
+uint32_t ident_row_new(struct identity *id, unsigned kind, uint64_t at_ns)
 {
 	struct ident_row *r;
 	struct side *s;
@@ -192,7 +192,7 @@ struct identity *identity_new(struct epoch *epoch)
 	if (getrandom(&id->seed, sizeof(id->seed), GRND_NONBLOCK) != sizeof(id->seed))
 		id->seed = (uintptr_t)id;
 	table_init(&id->rows, epoch, sizeof(struct ident_row), IDENT_ROWS);
-	ok = !keys_init(id);
+	ok = !ident_keys_init(id);
 	for (size_t c = 0; c < CHAINS; c++) {
 		id->heads[c] = malloc(CHAIN_BUCKETS * sizeof(uint32_t));
 		if (id->heads[c])
@@ -200,7 +200,7 @@ struct identity *identity_new(struct epoch *epoch)
 		else
 			ok = false;
 	}
-	if (!ok || row_new(id, IDENT_HOST, 0) != 0) {
+	if (!ok || ident_row_new(id, IDENT_HOST, 0) != 0) {
 		identity_free(id);
 		return NULL;
 	}
@@ -215,7 +215,7 @@ void identity_free(struct identity *id)
 		if (row_at(id, i))
 			retire_texts(id, row_at(id, i));
 	table_done(&id->rows);
-	keys_done(id);
+	ident_keys_done(id);
 	for (size_t c = 0; c < CHAINS; c++)
 		free(id->heads[c]);
 	free(id->sides);
@@ -224,7 +224,7 @@ void identity_free(struct identity *id)
 
 static uint32_t find_pod(const struct identity *id, const char *uid)
 {
-	uint32_t i = chain_head(id, BY_POD, text_hash(id, uid));
+	uint32_t i = ident_chain_head(id, BY_POD, text_hash(id, uid));
 
 	for (; i != TABLE_NONE; i = id->sides[i].next[BY_POD]) {
 		const struct ident_row *r = row_at(id, i);
@@ -235,24 +235,24 @@ static uint32_t find_pod(const struct identity *id, const char *uid)
 	return i;
 }
 
-uint32_t owner_pod(struct identity *id, const char *uid, uint64_t at_ns)
+uint32_t ident_pod_row(struct identity *id, const char *uid, uint64_t at_ns)
 {
 	uint32_t i = find_pod(id, uid);
 	struct ident_row *r;
 
 	if (i != TABLE_NONE)
 		return i;
-	i = row_new(id, IDENT_POD, at_ns);
+	i = ident_row_new(id, IDENT_POD, at_ns);
 	if (i == TABLE_NONE)
 		return i;
 	r = row_edit(id, i); /* a row just made is never shared */
 	r->reason = REASON_PENDING;
 	memcpy(r->pod_uid, uid, strlen(uid) + 1);
-	chain_put(id, BY_POD, i, text_hash(id, uid));
+	ident_chain_put(id, BY_POD, i, text_hash(id, uid));
 	return i;
 }
 
-int row_join_pod(struct identity *id, uint32_t row, uint32_t pod)
+int ident_row_join_pod(struct identity *id, uint32_t row, uint32_t pod)
 {
 	struct ident_row *r = row_edit(id, row);
 	const struct ident_row *p = row_at(id, pod);
@@ -263,30 +263,30 @@ int row_join_pod(struct identity *id, uint32_t row, uint32_t pod)
 	if (r->pod != pod) {
 		r->pod = pod;
 		memcpy(r->pod_uid, p->pod_uid, sizeof(r->pod_uid));
-		chain_put(id, BY_POD, row, text_hash(id, r->pod_uid));
+		ident_chain_put(id, BY_POD, row, text_hash(id, r->pod_uid));
 		id->sides[pod].members++;
 		if (!r->gone_ns)
 			id->sides[pod].live_members++;
 	}
-	bad = row_text(id, &r->ns, p->ns);
-	bad |= row_text(id, &r->pod_name, p->pod_name);
-	bad |= row_text(id, &r->workload, p->workload);
-	bad |= row_text(id, &r->log_dir, p->log_dir);
+	bad = ident_row_text(id, &r->ns, p->ns);
+	bad |= ident_row_text(id, &r->pod_name, p->pod_name);
+	bad |= ident_row_text(id, &r->workload, p->workload);
+	bad |= ident_row_text(id, &r->log_dir, p->log_dir);
 	return bad ? -ENOMEM : 0;
 }
 
 /* The container that @p names, when it is known. */
 static uint32_t find_container(const struct identity *id, const struct cgroup_parse *p)
 {
-	uint32_t i = chain_head(id, BY_CONTAINER, text_hash(id, p->container_id));
+	uint32_t i = ident_chain_head(id, BY_CONTAINER, text_hash(id, p->container_id));
 
 	for (; i != TABLE_NONE; i = id->sides[i].next[BY_CONTAINER]) {
 		const struct ident_row *r = row_at(id, i);
 
 		if (strcmp(r->container_id, p->container_id) || id->sides[i].nested != p->nested)
 			continue;
-		/* one that was told its pod by the runtime's state has no pod in its path */
-		if (!strcmp(r->pod_uid, p->node_pod_uid) || !p->node_pod_uid[0])
+		if (!strcmp(r->pod_uid, p->node_pod_uid) ||
+		    (!p->node_pod_uid[0] && !id->sides[i].path_pod))
 			return i;
 	}
 	return TABLE_NONE;
@@ -294,7 +294,7 @@ static uint32_t find_container(const struct identity *id, const struct cgroup_pa
 
 static uint32_t find_unit(const struct identity *id, const char *path, size_t n)
 {
-	uint32_t i = chain_head(id, BY_PATH, ident_hash(id, path, n));
+	uint32_t i = ident_chain_head(id, BY_PATH, ident_hash(id, path, n));
 
 	for (; i != TABLE_NONE; i = id->sides[i].next[BY_PATH]) {
 		const char *have = row_at(id, i)->path;
@@ -334,7 +334,7 @@ static bool starts_pending(const struct cgroup_parse *p)
 static uint32_t new_container(struct identity *id, const char *path, const struct cgroup_parse *p,
 			      uint64_t at_ns)
 {
-	uint32_t i = row_new(id, IDENT_CONTAINER, at_ns), pod;
+	uint32_t i = ident_row_new(id, IDENT_CONTAINER, at_ns), pod;
 	struct ident_row *r;
 
 	if (i == TABLE_NONE)
@@ -344,19 +344,20 @@ static uint32_t new_container(struct identity *id, const char *path, const struc
 	r->runtime = p->runtime;
 	r->reason = starts_pending(p) ? REASON_PENDING : REASON_NO_POD;
 	id->sides[i].nested = p->nested;
-	chain_put(id, BY_CONTAINER, i, text_hash(id, r->container_id));
+	ident_chain_put(id, BY_CONTAINER, i, text_hash(id, r->container_id));
 	if (set_path(id, r, path, p->own_n, p) < 0)
 		goto drop;
 	if (p->node_pod_uid[0]) {
-		pod = owner_pod(id, p->node_pod_uid, at_ns);
-		if (pod == TABLE_NONE || row_join_pod(id, i, pod) < 0)
+		id->sides[i].path_pod = true;
+		pod = ident_pod_row(id, p->node_pod_uid, at_ns);
+		if (pod == TABLE_NONE || ident_row_join_pod(id, i, pod) < 0)
 			goto drop;
 		r = row_edit(id, pod);
 		if (r && !r->path && p->pod_n)
 			set_path(id, r, path, p->pod_n, p); /* without memory: told when its group is seen */
 	}
 	if (starts_pending(p))
-		pending_add(id, i, at_ns);
+		ident_pending_add(id, i, at_ns);
 	return i;
 drop:
 	row_drop(id, i);
@@ -366,7 +367,7 @@ drop:
 static uint32_t new_unit(struct identity *id, const char *path, const struct cgroup_parse *p,
 			 uint64_t at_ns)
 {
-	uint32_t i = row_new(id, IDENT_UNIT, at_ns);
+	uint32_t i = ident_row_new(id, IDENT_UNIT, at_ns);
 
 	if (i == TABLE_NONE)
 		return i;
@@ -374,7 +375,7 @@ static uint32_t new_unit(struct identity *id, const char *path, const struct cgr
 		row_drop(id, i);
 		return TABLE_NONE;
 	}
-	chain_put(id, BY_PATH, i, ident_hash(id, path, p->own_n));
+	ident_chain_put(id, BY_PATH, i, ident_hash(id, path, p->own_n));
 	return i;
 }
 
@@ -398,7 +399,7 @@ static uint32_t row_of_path(struct identity *id, const char *path, const struct 
 	case IDENT_POD:
 		i = find_pod(id, p->node_pod_uid);
 		*is_new = i == TABLE_NONE;
-		return *is_new ? owner_pod(id, p->node_pod_uid, at_ns) : i;
+		return *is_new ? ident_pod_row(id, p->node_pod_uid, at_ns) : i;
 	}
 	return i;
 }
@@ -413,7 +414,7 @@ static bool is_alive(const struct side *s)
 	return s->live || s->live_members;
 }
 
-void row_alive(struct identity *id, uint32_t index, uint64_t gone_ns)
+void ident_row_alive(struct identity *id, uint32_t index, uint64_t gone_ns)
 {
 	const struct ident_row *old = row_at(id, index);
 	struct ident_row *r;
@@ -425,12 +426,12 @@ void row_alive(struct identity *id, uint32_t index, uint64_t gone_ns)
 		return;
 	r->gone_ns = gone_ns;
 	if (gone_ns)
-		ns_forget(id, index); /* namespace numbers are soon used again */
+		ident_ns_forget(id, index); /* namespace numbers are soon used again */
 	if (!r->pod)
 		return;
 	id->sides[r->pod].live_members += gone_ns ? -1u : 1u;
 	if (!gone_ns || !is_alive(&id->sides[r->pod]))
-		row_alive(id, r->pod, gone_ns);
+		ident_row_alive(id, r->pod, gone_ns);
 }
 
 /* The row's own group was told of: its key and path are what policies and samples use. */
@@ -454,7 +455,7 @@ static void own_group(struct identity *id, uint32_t index, struct cgroup_key key
 int identity_cgroup_add(struct identity *id, struct cgroup_key key, const char *path, size_t n,
 			uint64_t at_ns, uint32_t *ret_index)
 {
-	struct key_entry *k = key_find(id, key);
+	struct key_entry *k = ident_key_find(id, key);
 	struct cgroup_parse p;
 	bool is_new = false, own;
 	uint32_t i;
@@ -471,18 +472,18 @@ int identity_cgroup_add(struct identity *id, struct cgroup_key key, const char *
 	/* a pod inside a pod is a group of the outer one */
 	own = p.own_n == n && (p.kind != IDENT_POD || !strcmp(p.pod_uid, p.node_pod_uid));
 	if (k && (k->row != i || k->gone_ns)) { /* the number names another group by now */
-		key_gone(id, k, at_ns);
-		key_drop(id, k);
+		ident_key_gone(id, k, at_ns);
+		ident_key_drop(id, k);
 		k = NULL;
 	}
-	r = k ? 0 : key_add(id, key, i, own);
+	r = k ? 0 : ident_key_add(id, key, i, own);
 	if (r < 0)
 		id->refused++;
 	if (own)
 		own_group(id, i, key, path, &p);
 	id->sides[i].born_live |= is_new && own && at_ns;
 	if (i)
-		row_alive(id, i, 0);
+		ident_row_alive(id, i, 0);
 	if (ret_index)
 		*ret_index = i;
 	return r;
@@ -490,18 +491,18 @@ int identity_cgroup_add(struct identity *id, struct cgroup_key key, const char *
 
 void identity_cgroup_gone(struct identity *id, struct cgroup_key key, uint64_t at_ns)
 {
-	struct key_entry *k = key_find(id, key);
+	struct key_entry *k = ident_key_find(id, key);
 
 	if (!k || k->gone_ns)
 		return;
-	key_gone(id, k, at_ns);
+	ident_key_gone(id, k, at_ns);
 	if (k->row && !is_alive(&id->sides[k->row]))
-		row_alive(id, k->row, MAX(at_ns, (uint64_t)1));
+		ident_row_alive(id, k->row, MAX(at_ns, (uint64_t)1));
 }
 
 uint32_t identity_find(const struct identity *id, struct cgroup_key key)
 {
-	const struct key_entry *k = key_find(id, key);
+	const struct key_entry *k = ident_key_find(id, key);
 
 	return k ? k->row : TABLE_NONE;
 }
@@ -531,14 +532,14 @@ void identity_age(struct identity *id, uint64_t now_ns)
 {
 	uint64_t before = now_ns > IDENT_KEEP_NS ? now_ns - IDENT_KEEP_NS : 0;
 
-	keys_age(id, before);
+	ident_keys_age(id, before);
 	for (uint32_t i = 1; i < id->rows.high; i++) {
 		const struct ident_row *r = row_at(id, i);
 
 		if (!r)
 			continue;
 		if (!r->gone_ns && !is_alive(&id->sides[i]))
-			row_alive(id, i, now_ns); /* nothing leads to it any more */
+			ident_row_alive(id, i, now_ns); /* nothing leads to it any more */
 		else if (r->gone_ns && r->gone_ns < before && !id->sides[i].members)
 			row_drop(id, i);
 		else if (r->slot && r->slot < IDENT_SLOTS)

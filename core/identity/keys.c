@@ -12,7 +12,7 @@
 
 #include "base/macros.h"
 
-int keys_init(struct identity *id)
+int ident_keys_init(struct identity *id)
 {
 	id->key_heads = malloc(KEY_BUCKETS * sizeof(*id->key_heads));
 	if (!id->key_heads)
@@ -22,7 +22,7 @@ int keys_init(struct identity *id)
 	return 0;
 }
 
-void keys_done(struct identity *id)
+void ident_keys_done(struct identity *id)
 {
 	free(id->keys);
 	free(id->key_heads);
@@ -35,7 +35,7 @@ static uint32_t *bucket(const struct identity *id, struct cgroup_key key)
 	return &id->key_heads[ident_hash(id, mix, sizeof(mix)) % KEY_BUCKETS];
 }
 
-struct key_entry *key_find(const struct identity *id, struct cgroup_key key)
+struct key_entry *ident_key_find(const struct identity *id, struct cgroup_key key)
 {
 	uint32_t i = *bucket(id, key);
 
@@ -98,7 +98,7 @@ static void count_live(struct identity *id, const struct key_entry *k, int by)
 	}
 }
 
-void key_drop(struct identity *id, struct key_entry *k)
+void ident_key_drop(struct identity *id, struct key_entry *k)
 {
 	uint32_t index = (uint32_t)(k - id->keys), *at = bucket(id, k->key);
 
@@ -140,7 +140,7 @@ static uint32_t take(struct identity *id, bool own)
 		return TABLE_NONE;
 	if (id->free_key == TABLE_NONE && id->n_keys == id->cap_keys && !grow(id) &&
 	    id->oldest_gone != TABLE_NONE)
-		key_drop(id, &id->keys[id->oldest_gone]);
+		ident_key_drop(id, &id->keys[id->oldest_gone]);
 	if (id->free_key != TABLE_NONE) {
 		i = id->free_key;
 		id->free_key = id->keys[i].next;
@@ -153,7 +153,7 @@ static uint32_t take(struct identity *id, bool own)
 	return i;
 }
 
-int key_add(struct identity *id, struct cgroup_key key, uint32_t row, bool own)
+int ident_key_add(struct identity *id, struct cgroup_key key, uint32_t row, bool own)
 {
 	uint32_t i, *head;
 
@@ -177,7 +177,7 @@ int key_add(struct identity *id, struct cgroup_key key, uint32_t row, bool own)
 	return 0;
 }
 
-void key_gone(struct identity *id, struct key_entry *k, uint64_t at_ns)
+void ident_key_gone(struct identity *id, struct key_entry *k, uint64_t at_ns)
 {
 	uint32_t index = (uint32_t)(k - id->keys);
 
@@ -194,14 +194,14 @@ void key_gone(struct identity *id, struct key_entry *k, uint64_t at_ns)
 	count_live(id, k, -1);
 }
 
-void keys_age(struct identity *id, uint64_t before_ns)
+void ident_keys_age(struct identity *id, uint64_t before_ns)
 {
 	while (id->oldest_gone != TABLE_NONE && id->keys[id->oldest_gone].gone_ns < before_ns)
-		key_drop(id, &id->keys[id->oldest_gone]);
+		ident_key_drop(id, &id->keys[id->oldest_gone]);
 }
 
-void keys_drop_row(struct identity *id, uint32_t row)
+void ident_keys_drop_row(struct identity *id, uint32_t row)
 {
 	while (id->sides[row].first_key != TABLE_NONE)
-		key_drop(id, &id->keys[id->sides[row].first_key]);
+		ident_key_drop(id, &id->keys[id->sides[row].first_key]);
 }

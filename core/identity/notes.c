@@ -149,7 +149,7 @@ static size_t generated(const char *s, size_t n)
 	return k;
 }
 
-char *workload_of_pod(const char *pod)
+char *search_workload(const char *pod)
 {
 	size_t n = strlen(pod), hash, digits;
 

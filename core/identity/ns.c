@@ -30,12 +30,12 @@ void identity_host_ns(struct identity *id, uint32_t mntns, uint32_t pidns, uint3
 	id->host_netns = netns;
 }
 
-void ns_forget(struct identity *id, uint32_t row)
+void ident_ns_forget(struct identity *id, uint32_t row)
 {
 	const struct ident_row *r = row_at(id, row);
 
-	chain_cut(id, BY_MNTNS, row, ns_hash(id, r->mntns));
-	chain_cut(id, BY_PIDNS, row, ns_hash(id, r->pidns));
+	ident_chain_cut(id, BY_MNTNS, row, ns_hash(id, r->mntns));
+	ident_chain_cut(id, BY_PIDNS, row, ns_hash(id, r->pidns));
 }
 
 static bool is_container(const struct ident_row *r)
@@ -64,14 +64,14 @@ static void ns_set(struct identity *id, uint32_t row, const struct seen *s)
 	r = row_edit(id, row);
 	if (!r)
 		return;
-	ns_forget(id, row);
+	ident_ns_forget(id, row);
 	r->mntns = mntns;
 	r->pidns = pidns;
 	r->netns = netns;
 	if (mntns)
-		chain_put(id, BY_MNTNS, row, ns_hash(id, mntns));
+		ident_chain_put(id, BY_MNTNS, row, ns_hash(id, mntns));
 	if (pidns)
-		chain_put(id, BY_PIDNS, row, ns_hash(id, pidns));
+		ident_chain_put(id, BY_PIDNS, row, ns_hash(id, pidns));
 }
 
 /* A task inside the container's cgroup shows its namespaces. */
@@ -114,14 +114,14 @@ static uint32_t owner(const struct identity *id, const struct seen *s)
 	uint32_t i, found = TABLE_NONE;
 
 	if (s->mntns && s->mntns != id->host_mntns) {
-		i = chain_head(id, BY_MNTNS, ns_hash(id, s->mntns));
+		i = ident_chain_head(id, BY_MNTNS, ns_hash(id, s->mntns));
 		for (; i != TABLE_NONE; i = id->sides[i].next[BY_MNTNS])
 			if (row_at(id, i)->mntns == s->mntns)
 				return i;
 	}
 	if (!s->pidns || s->pidns == id->host_pidns)
 		return TABLE_NONE;
-	i = chain_head(id, BY_PIDNS, ns_hash(id, s->pidns));
+	i = ident_chain_head(id, BY_PIDNS, ns_hash(id, s->pidns));
 	for (; i != TABLE_NONE; i = id->sides[i].next[BY_PIDNS]) {
 		const struct ident_row *r = row_at(id, i);
 
@@ -149,14 +149,14 @@ static void revive(struct identity *id, const struct key_entry *k, uint64_t at_n
 	const struct ident_row *r = row_at(id, k->row);
 
 	if (r->gone_ns && !k->gone_ns && at_ns > r->gone_ns + NS_PER_S)
-		row_alive(id, k->row, 0);
+		ident_row_alive(id, k->row, 0);
 }
 
 /* *@known: whether the cgroup was ever told of. */
 static uint32_t place(struct identity *id, struct cgroup_key key, uint32_t slot,
 		      const struct seen *s, bool *known, bool *outside)
 {
-	const struct key_entry *k = key.id > 1 ? key_find(id, key) : NULL;
+	const struct key_entry *k = key.id > 1 ? ident_key_find(id, key) : NULL;
 	uint32_t i = 0, own;
 
 	*outside = false;

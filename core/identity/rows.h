@@ -42,6 +42,7 @@ struct side {
 	uint32_t members; /* rows whose pod this is; gone ones included */
 	uint32_t live_members;
 	bool nested;
+	bool path_pod;	 /* the path told the pod, not the runtime's state */
 	bool born_live;	 /* we saw the group made, so the first exec in it is the first process */
 	bool ns_sure;	 /* the namespaces are those of the first process */
 	bool settled;	 /* nothing more is wanted from the runtime's state */
@@ -86,41 +87,41 @@ static inline const struct ident_row *row_at(const struct identity *id, uint32_t
 
 uint64_t ident_hash(const struct identity *id, const void *p, size_t n);
 /* Put a row into a chain or take it out; @hash of the value it stands under. */
-void chain_put(struct identity *id, enum chain c, uint32_t row, uint64_t hash);
-void chain_cut(struct identity *id, enum chain c, uint32_t row, uint64_t hash);
-static inline uint32_t chain_head(const struct identity *id, enum chain c, uint64_t hash)
+void ident_chain_put(struct identity *id, enum chain c, uint32_t row, uint64_t hash);
+void ident_chain_cut(struct identity *id, enum chain c, uint32_t row, uint64_t hash);
+static inline uint32_t ident_chain_head(const struct identity *id, enum chain c, uint64_t hash)
 {
 	return id->heads[c][hash % CHAIN_BUCKETS];
 }
 
 /* A new row; TABLE_NONE when there is no room or memory. Gone rows leave for it. */
-uint32_t row_new(struct identity *id, unsigned kind, uint64_t at_ns);
+uint32_t ident_row_new(struct identity *id, unsigned kind, uint64_t at_ns);
 /* The pod's row, made when it is not there yet. TABLE_NONE without room. */
-uint32_t owner_pod(struct identity *id, const char *uid, uint64_t at_ns);
+uint32_t ident_pod_row(struct identity *id, const char *uid, uint64_t at_ns);
 /* @row becomes one of @pod's, and takes the names that are known of the pod. 0 or -ENOMEM. */
-int row_join_pod(struct identity *id, uint32_t row, uint32_t pod);
+int ident_row_join_pod(struct identity *id, uint32_t row, uint32_t pod);
 /* Replace an epoch text of a row by a copy of @s; NULL leaves it. 0 or -ENOMEM (the old one stays). */
-int row_text(struct identity *id, const char **field, const char *s);
+int ident_row_text(struct identity *id, const char **field, const char *s);
 
 /* Mark a row as gone at @gone_ns, or with 0 as there again; its pod follows. */
-void row_alive(struct identity *id, uint32_t index, uint64_t gone_ns);
+void ident_row_alive(struct identity *id, uint32_t index, uint64_t gone_ns);
 
 /* @row's facts are wanted from now on. */
-void pending_add(struct identity *id, uint32_t row, uint64_t at_ns);
+void ident_pending_add(struct identity *id, uint32_t row, uint64_t at_ns);
 
 /* Namespaces (ns.c). */
-void ns_forget(struct identity *id, uint32_t row);
+void ident_ns_forget(struct identity *id, uint32_t row);
 
 /* The key map (keys.c). */
-int keys_init(struct identity *id);
-void keys_done(struct identity *id);
-struct key_entry *key_find(const struct identity *id, struct cgroup_key key);
-int key_add(struct identity *id, struct cgroup_key key, uint32_t row, bool own);
-void key_drop(struct identity *id, struct key_entry *k);
-void key_gone(struct identity *id, struct key_entry *k, uint64_t at_ns);
+int ident_keys_init(struct identity *id);
+void ident_keys_done(struct identity *id);
+struct key_entry *ident_key_find(const struct identity *id, struct cgroup_key key);
+int ident_key_add(struct identity *id, struct cgroup_key key, uint32_t row, bool own);
+void ident_key_drop(struct identity *id, struct key_entry *k);
+void ident_key_gone(struct identity *id, struct key_entry *k, uint64_t at_ns);
 /* Drop keys gone before @before_ns. */
-void keys_age(struct identity *id, uint64_t before_ns);
+void ident_keys_age(struct identity *id, uint64_t before_ns);
 /* Drop the keys of a row that leaves. */
-void keys_drop_row(struct identity *id, uint32_t row);
+void ident_keys_drop_row(struct identity *id, uint32_t row);
 
 #endif

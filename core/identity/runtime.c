@@ -136,13 +136,13 @@ static void look_in(struct search *s, const struct root *root)
 		return;
 	}
 	if (root->layouts & LAYOUT_CONTAINERD && !search_done(s))
-		read_containerd(s, fd);
+		search_containerd(s, fd);
 	if (root->layouts & LAYOUT_RUNC && !search_done(s))
-		read_runc(s, fd);
+		search_runc(s, fd);
 	if (root->layouts & LAYOUT_STORAGE && !search_done(s))
-		read_storage(s, fd);
+		search_storage(s, fd);
 	if (root->layouts & LAYOUT_DOCKER && !search_done(s))
-		read_docker(s, fd);
+		search_docker(s, fd);
 	close(fd);
 }
 
@@ -254,7 +254,7 @@ int runtime_read(const struct runtime_roots *roots, const struct identity_need *
 	count_restarts(&s);
 	close(s.host_fd);
 	if (!ret->workload && ret->pod_name)
-		ret->workload = workload_of_pod(ret->pod_name);
+		ret->workload = search_workload(ret->pod_name);
 	ret->reason = reason_of(&s);
 	return error_of(ret->reason);
 }

@@ -102,7 +102,7 @@ static void other_namespaces(struct search *s, int tasks_fd)
 	closedir(d);
 }
 
-void read_containerd(struct search *s, int root)
+void search_containerd(struct search *s, int root)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tasks) && !s->read; i++) {
 		int fd = beneath_open(root, tasks[i], O_PATH | O_DIRECTORY);

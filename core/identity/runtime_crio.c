@@ -62,7 +62,7 @@ static void take_bundle(struct search *s, const json_t *config)
 	s->read = true;
 }
 
-void read_storage(struct search *s, int root)
+void search_storage(struct search *s, int root)
 {
 	char path[192];
 	json_t *j;
@@ -83,6 +83,6 @@ void read_storage(struct search *s, int root)
 		if (!s->f->init_pid)
 			s->f->init_pid = search_number(root, path);
 		if (!s->f->container && !strcmp(s->f->runtime, "podman"))
-			read_podman_names(s);
+			search_podman_names(s);
 	}
 }

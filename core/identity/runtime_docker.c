@@ -32,7 +32,7 @@ static void take_config(struct search *s, const json_t *j)
 	s->read = true;
 }
 
-void read_docker(struct search *s, int root)
+void search_docker(struct search *s, int root)
 {
 	char path[128];
 	json_t *j;

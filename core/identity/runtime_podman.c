@@ -26,7 +26,7 @@ static void take_entry(struct search *s, const json_t *entry)
 	json_decref(j);
 }
 
-void read_podman_names(struct search *s)
+void search_podman_names(struct search *s)
 {
 	int root = beneath_root(s->host_fd, GRAPH_ROOT, O_PATH | O_DIRECTORY);
 	json_t *list;

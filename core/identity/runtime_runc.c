@@ -28,7 +28,7 @@ static void take_state(struct search *s, const json_t *j)
 	s->read = true;
 }
 
-void read_runc(struct search *s, int root)
+void search_runc(struct search *s, int root)
 {
 	char path[192];
 	json_t *j;

@@ -47,14 +47,14 @@ uint32_t search_number(int dirfd, const char *path);
  * One reader a layout of a state folder. @root is open; it may be of another layout. Each looks for
  * need->container_id and returns after adding what it found.
  */
-void read_containerd(struct search *s, int root);
-void read_runc(struct search *s, int root);
-void read_storage(struct search *s, int root); /* CRI-O and podman */
-void read_docker(struct search *s, int root);
+void search_containerd(struct search *s, int root);
+void search_runc(struct search *s, int root);
+void search_storage(struct search *s, int root); /* CRI-O and podman */
+void search_docker(struct search *s, int root);
 /* podman's names are not in the bundle; @id's are in the storage's own list. */
-void read_podman_names(struct search *s);
+void search_podman_names(struct search *s);
 
 /* "Deployment/web" when a pod's name can come from nothing else. NULL: not certain, or no memory. */
-char *workload_of_pod(const char *pod_name);
+char *search_workload(const char *pod_name);
 
 #endif
