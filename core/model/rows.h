@@ -6,6 +6,16 @@
 #include "base/table.h"
 #include "field/event.h"
 
+/*
+ * The low bits of a pod, process or connection id are its row's index, so that a row is found by its
+ * id without a search: table_view_at(view, row_index(id)), then compare row.id.
+ */
+#define ROW_INDEX_BITS 17
+static inline uint32_t row_index(sonde_id id)
+{
+	return (uint32_t)(id & ((1u << ROW_INDEX_BITS) - 1));
+}
+
 /* A pod, a container without a pod, a unit, or the host: whatever owns processes. */
 struct pod_row {
 	struct table_row row;
@@ -25,7 +35,7 @@ struct pod_row {
 	uint64_t oom;
 	uint64_t pids, pids_limit;
 	double psi_cpu, psi_memory, psi_io;
-	uint8_t spark_events[32]; /* the last 32 seconds, scaled to 0..255 by the loudest */
+	uint8_t spark_events[32]; /* spark_n seconds, oldest first, scaled to 0..255 by the loudest */
 	uint8_t spark_cpu[32];
 	uint32_t spark_n;
 };
@@ -65,7 +75,8 @@ struct conn_row {
 	uint64_t cookie, inode;
 	uint64_t proc_id;
 	uint32_t proc; /* index, TABLE_NONE: not known */
-	uint32_t pod, ident;
+	uint32_t pod, ident; /* pods' row index; identity's row */
+	uint64_t ident_id;
 	uint32_t pid;
 	uint64_t start_ns, gone_ns;
 	struct event_addr local, remote;
@@ -74,10 +85,14 @@ struct conn_row {
 	uint64_t sampled_ns;
 	uint32_t netns;
 	int32_t ret;
-	uint8_t proto, state, server, name_source;
+	uint8_t proto, state, server;
+	uint8_t name_source; /* of @name: NAME_DNS or NAME_SNI; a known peer beats both */
 	uint8_t origin;
 	char comm[16];
-	const char *name; /* of the remote side */
+	uint32_t flags;	   /* EV_REPAIRED */
+	uint32_t peer;	   /* identity of the pod at the other end, when that is on this node */
+	uint64_t peer_id;  /* its row id; 0: not known */
+	const char *name;  /* of the remote side, as DNS or SNI claim it */
 };
 
 struct node_row {
