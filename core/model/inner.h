@@ -72,7 +72,6 @@ struct ident_pod {
 	uint64_t ident_id;
 	uint64_t pod_id;
 	uint32_t pod;
-	uint32_t alive; /* processes in this very cgroup */
 };
 
 struct pass {
@@ -153,7 +152,7 @@ uint32_t pod_for(struct model *m, uint32_t ident, uint64_t ident_id);
 void pod_second(struct model *m, double secs);
 void pod_flush(struct model *m); /* bring counts into the rows, before a snapshot */
 /* One process or connection more or less; @alive is +1, 0 or -1, @refs too. */
-void pod_count_proc(struct model *m, const struct proc_row *p, int alive, int refs);
+void pod_count_proc(struct model *m, uint32_t pod, int alive, int refs);
 void pod_count_conn(struct model *m, uint32_t pod, int alive, int refs);
 /* An event that is the pod's; @ev is kept and counted. */
 int pod_event(struct model *m, uint32_t pod, const struct event *ev);
@@ -163,11 +162,11 @@ void pod_host(struct model *m, double cpu_pct, uint64_t rss_bytes);
 void spark_add(float *hist, uint32_t *n, double v, uint8_t *spark);
 /* "ns/name" of an identity's pod in @buf. Its length, 0 when the name is not known or it is no pod. */
 size_t ident_name(const struct model *m, uint32_t ident, uint64_t ident_id, char *buf, size_t size);
-const struct pod_row *pod_row(const struct model *m, uint32_t index);
+const struct pod_row *pod_at(const struct model *m, uint32_t index);
 
 /* model_proc.c */
-const struct proc_row *proc_row(const struct model *m, uint32_t index);
-const struct proc_row *proc_parent_row(const struct model *m, const struct proc_row *p);
+const struct proc_row *proc_at(const struct model *m, uint32_t index);
+const struct proc_row *proc_parent_at(const struct model *m, const struct proc_row *p);
 uint32_t proc_find(const struct model *m, uint32_t pid, uint64_t start_ns);
 uint32_t proc_new(struct model *m, uint32_t pid, uint64_t start_ns, uint64_t at_ns, uint32_t ident,
 		  uint64_t ident_id);
@@ -180,15 +179,13 @@ bool proc_drop(struct model *m, uint32_t index); /* false on no memory */
 /* The process an event speaks of, made when it is not known. TABLE_NONE when the event names none or there is no room. */
 uint32_t proc_of_event(struct model *m, struct event *ev);
 int proc_event(struct model *m, union event_buf *b);
-/* Whether the process came into its container from outside, as far as its parent tells. */
-bool proc_entered(const struct model *m, const struct proc_row *p);
 /* Its own record came after a pass had found the change. */
 void proc_confirmed(struct model *m, struct proc_row *w);
 /* Tell the event what the row knows. */
 void proc_complete(struct model *m, struct event *ev, uint32_t index);
 
 /* model_conn.c */
-const struct conn_row *conn_row(const struct model *m, uint32_t index);
+const struct conn_row *conn_at(const struct model *m, uint32_t index);
 /* The socket @cookie (the peer counts for UDP; both ends when there is no cookie). TABLE_NONE. */
 uint32_t conn_find(const struct model *m, uint64_t cookie, uint8_t proto,
 		   const struct event_addr *local, const struct event_addr *remote);

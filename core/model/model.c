@@ -43,7 +43,7 @@ static bool make_host(struct model *m)
 	if (!host)
 		return false;
 	pod_for(m, 0, host->row.id);
-	return pod_row(m, 0) != NULL;
+	return pod_at(m, 0) != NULL;
 }
 
 static void start_node(struct node_row *n)
@@ -235,7 +235,7 @@ static void age(struct model *m)
 	uint32_t i;
 
 	while ((i = list_first(&m->proc_gone)) != TABLE_NONE &&
-	       proc_row(m, i)->gone_ns + GONE_NS < m->now_ns) {
+	       proc_at(m, i)->gone_ns + GONE_NS < m->now_ns) {
 		if (!proc_drop(m, i))
 			break; /* no memory: the next second will do */
 	}
@@ -265,7 +265,7 @@ uint32_t model_find_pid(const struct model *m, uint32_t pid)
 {
 	uint32_t i = map_find(&m->pids, pid);
 
-	return i == TABLE_NONE || proc_row(m, i)->gone_ns ? TABLE_NONE : i;
+	return i == TABLE_NONE || proc_at(m, i)->gone_ns ? TABLE_NONE : i;
 }
 
 uint32_t model_find_id(const struct model *m, enum sonde_table table, sonde_id id)

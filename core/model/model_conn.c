@@ -9,7 +9,7 @@
 
 #include "model/inner.h"
 
-const struct conn_row *conn_row(const struct model *m, uint32_t index)
+const struct conn_row *conn_at(const struct model *m, uint32_t index)
 {
 	return table_get(&m->conns, index);
 }
@@ -31,7 +31,7 @@ uint32_t conn_find(const struct model *m, uint64_t cookie, uint8_t proto,
 		   const struct event_addr *local, const struct event_addr *remote)
 {
 	uint32_t i = map_find(&m->socks, key_of(cookie, proto, local, remote));
-	const struct conn_row *c = i == TABLE_NONE ? NULL : conn_row(m, i);
+	const struct conn_row *c = i == TABLE_NONE ? NULL : conn_at(m, i);
 
 	if (!c || c->cookie != cookie || c->proto != proto)
 		return TABLE_NONE;
@@ -83,7 +83,7 @@ static bool make_room(struct model *m)
 /* Its share in the figures of its pod and its process. */
 static void count(struct model *m, const struct conn_row *c, int alive, int refs)
 {
-	const struct proc_row *p = c->proc_id ? proc_row(m, c->proc) : NULL;
+	const struct proc_row *p = c->proc_id ? proc_at(m, c->proc) : NULL;
 	struct proc_row *w;
 
 	pod_count_conn(m, c->pod, alive, refs);
@@ -180,8 +180,8 @@ bool conn_drop(struct model *m, uint32_t index)
 
 void conn_proc(struct model *m, uint32_t index, uint32_t proc)
 {
-	const struct proc_row *p = proc == TABLE_NONE ? NULL : proc_row(m, proc);
-	const struct conn_row *c = conn_row(m, index);
+	const struct proc_row *p = proc == TABLE_NONE ? NULL : proc_at(m, proc);
+	const struct conn_row *c = conn_at(m, index);
 	struct conn_row *w;
 
 	if (!p || c->proc_id == p->row.id)
@@ -199,7 +199,7 @@ void conn_proc(struct model *m, uint32_t index, uint32_t proc)
 
 void conn_pod(struct model *m, uint32_t index, uint32_t ident, uint64_t ident_id)
 {
-	const struct conn_row *c = conn_row(m, index);
+	const struct conn_row *c = conn_at(m, index);
 	uint32_t pod = pod_for(m, ident, ident_id);
 	struct conn_row *w;
 	int alive = !c->gone_ns;
@@ -222,13 +222,13 @@ void conn_second(struct model *m)
 	uint32_t i;
 
 	while ((i = list_first(&m->udp_idle)) != TABLE_NONE &&
-	       conn_row(m, i)->sampled_ns + GONE_NS < m->now_ns) {
+	       conn_at(m, i)->sampled_ns + GONE_NS < m->now_ns) {
 		conn_gone(m, i, m->now_ns);
-		if (!conn_row(m, i)->gone_ns)
+		if (!conn_at(m, i)->gone_ns)
 			break; /* no memory: the next second will do */
 	}
 	while ((i = list_first(&m->conn_gone)) != TABLE_NONE &&
-	       conn_row(m, i)->gone_ns + GONE_NS < m->now_ns) {
+	       conn_at(m, i)->gone_ns + GONE_NS < m->now_ns) {
 		if (!conn_drop(m, i))
 			break;
 	}

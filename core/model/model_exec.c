@@ -116,7 +116,7 @@ static struct proc_row *on_fork(struct model *m, struct event *ev)
 
 	parent = ev->ppid ? proc_find(m, ev->ppid, ev->parent_start_ns) : TABLE_NONE;
 	if (parent != TABLE_NONE)
-		p = proc_row(m, parent);
+		p = proc_at(m, parent);
 	if (!ev->cg.id && p) {
 		ev->ident = p->ident;
 		ev->ident_id = p->ident_id;
@@ -129,24 +129,11 @@ static struct proc_row *on_fork(struct model *m, struct event *ev)
 	proc_confirmed(m, w);
 	m->proc_side[i].flags &= ~(uint32_t)PROC_PARTIAL;
 	if (parent != TABLE_NONE && parent != i) {
-		p = proc_row(m, parent); /* making room may have moved it */
+		p = proc_at(m, parent); /* making room may have moved it */
 		if (p && p->pid == ev->ppid && (!known || !w->exe))
 			inherit(m, w, p);
 	}
 	return w;
-}
-
-/* It lives in a container, its parent does not, and it is not what the container began with. */
-bool proc_entered(const struct model *m, const struct proc_row *w)
-{
-	const struct ident_row *id = identity_row(m->identity, w->ident);
-	const struct proc_row *parent = proc_parent_row(m, w);
-
-	if (!id || id->row.id != w->ident_id || id->kind != IDENT_CONTAINER)
-		return false;
-	if (!parent || parent->pod == w->pod || w->nspid == 1 || id->init_pid == w->pid)
-		return false;
-	return w->ident < m->ident_cap && m->ident_pod[w->ident].alive > !w->gone_ns;
 }
 
 static struct proc_row *on_exec(struct model *m, struct event *ev)
@@ -167,10 +154,8 @@ static struct proc_row *on_exec(struct model *m, struct event *ev)
 	outside = w->flags & EV_OUTSIDE; /* whoever came from outside brings its children along */
 	w->flags = (w->flags & (EV_UID | EV_CONTAINER_PID)) | (ev->flags & KEEP_FLAGS);
 	take_common(w, ev);
-	if (outside || proc_entered(m, w))
-		w->flags |= EV_OUTSIDE;
-	if (w->ident == 0)
-		w->flags &= ~EV_OUTSIDE;
+	if (w->ident)
+		w->flags |= outside;
 	ev->flags |= w->flags & EV_OUTSIDE;
 	w->exec_ns = ev->exec_ns ? ev->exec_ns : ev->ktime_ns;
 	w->tty = ev->tty;
@@ -220,7 +205,7 @@ static struct proc_row *on_exit(struct model *m, struct event *ev)
 
 void proc_complete(struct model *m, struct event *ev, uint32_t index)
 {
-	const struct proc_row *p = proc_row(m, index), *parent = proc_parent_row(m, p);
+	const struct proc_row *p = proc_at(m, index), *parent = proc_parent_at(m, p);
 
 	ev->proc_index = index;
 	ev->proc_id = p->row.id;

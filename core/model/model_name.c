@@ -90,7 +90,7 @@ uint32_t ends_find(const struct model *m, uint8_t proto, const struct event_addr
 		   uint32_t netns)
 {
 	uint32_t i = map_find(&m->ends, end_key(proto, local, netns));
-	const struct conn_row *c = i == TABLE_NONE ? NULL : conn_row(m, i);
+	const struct conn_row *c = i == TABLE_NONE ? NULL : conn_at(m, i);
 
 	/* The port may be somebody else's a moment after it was given back. */
 	if (!c || !addr_same(&c->local, local) || (c->gone_ns && c->gone_ns + NS_PER_S < m->now_ns))
@@ -100,8 +100,8 @@ uint32_t ends_find(const struct model *m, uint8_t proto, const struct event_addr
 
 void ends_add(struct model *m, uint32_t index)
 {
-	const struct conn_row *c = conn_row(m, index);
-	const struct pod_row *p = pod_row(m, c->pod);
+	const struct conn_row *c = conn_at(m, index);
+	const struct pod_row *p = pod_at(m, c->pod);
 	const struct ident_row *id;
 	uint64_t key;
 
@@ -132,8 +132,8 @@ void ends_del(struct model *m, uint32_t index)
 /* @index talks to the pod row @pod. */
 static void set_peer(struct model *m, uint32_t index, uint32_t pod)
 {
-	const struct conn_row *c = conn_row(m, index);
-	const struct pod_row *p = pod_row(m, pod);
+	const struct conn_row *c = conn_at(m, index);
+	const struct pod_row *p = pod_at(m, pod);
 	struct conn_row *w;
 
 	if (!p || c->pod == pod || c->peer_id == p->ident_id)
@@ -147,11 +147,11 @@ static void set_peer(struct model *m, uint32_t index, uint32_t pod)
 
 void ends_meet(struct model *m, uint32_t index)
 {
-	const struct conn_row *c = conn_row(m, index), *o;
+	const struct conn_row *c = conn_at(m, index), *o;
 	uint32_t other = ends_find(m, c->proto, &c->remote, c->netns), pod;
 
 	if (other != TABLE_NONE && other != index) {
-		o = conn_row(m, other);
+		o = conn_at(m, other);
 		set_peer(m, index, o->pod);
 		/* The client may have dialled a service's address: the accepted end knows better. */
 		if (c->server && !o->server && !addr_any(&o->remote))
@@ -161,13 +161,13 @@ void ends_meet(struct model *m, uint32_t index)
 	if (loopback(&c->remote))
 		return;
 	pod = map_find(&m->addrs, addr_hash(&c->remote, false));
-	if (pod != MAP_NONE && pod_row(m, pod) && !pod_row(m, pod)->gone_ns)
+	if (pod != MAP_NONE && pod_at(m, pod) && !pod_at(m, pod)->gone_ns)
 		set_peer(m, index, pod);
 }
 
 static uint64_t dns_key(const struct model *m, uint32_t pod, const struct event_addr *addr)
 {
-	return map_mix(addr_hash(addr, false), pod_row(m, pod)->row.id);
+	return map_mix(addr_hash(addr, false), pod_at(m, pod)->row.id);
 }
 
 const char *dns_find(const struct model *m, uint32_t pod, const struct event_addr *addr)

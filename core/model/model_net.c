@@ -17,7 +17,7 @@ static bool same_ends(const struct conn_row *c, const struct event *ev)
 /* The row of an event's socket, made when it is not known. */
 static uint32_t row_of_event(struct model *m, const struct event *ev, uint32_t proc)
 {
-	const struct proc_row *p = proc == TABLE_NONE ? NULL : proc_row(m, proc);
+	const struct proc_row *p = proc == TABLE_NONE ? NULL : proc_at(m, proc);
 	struct conn_row like = {
 		.cookie = ev->sock.cookie,
 		.inode = ev->sock.inode,
@@ -37,7 +37,7 @@ static uint32_t row_of_event(struct model *m, const struct event *ev, uint32_t p
 	uint32_t i = conn_find(m, like.cookie, like.proto, &like.local, &like.remote);
 
 	if (i != TABLE_NONE) {
-		const struct conn_row *c = conn_row(m, i);
+		const struct conn_row *c = conn_at(m, i);
 		bool again = c->gone_ns && ev->type != EVENT_CLOSE && ev->type != EVENT_TLS;
 
 		/* The kernel uses a socket's memory again: same cookie, another connection. */
@@ -105,7 +105,7 @@ static void name_row(struct model *m, struct conn_row *w, const struct event *ev
 
 static void complete(struct model *m, struct event *ev, const struct conn_row *c)
 {
-	const struct proc_row *p = c->proc_id ? proc_row(m, c->proc) : NULL;
+	const struct proc_row *p = c->proc_id ? proc_at(m, c->proc) : NULL;
 	char pod[512];
 	size_t n;
 
@@ -149,7 +149,7 @@ static int on_dns(struct model *m, struct event *ev, uint32_t proc)
 	if (proc != TABLE_NONE)
 		proc_complete(m, ev, proc);
 	else if (i != TABLE_NONE)
-		complete(m, ev, conn_row(m, i));
+		complete(m, ev, conn_at(m, i));
 	return 0;
 }
 

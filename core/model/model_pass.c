@@ -32,16 +32,6 @@ void model_pass_begin(struct model *m, bool first, bool sockets, uint64_t now_ns
 		m->node.picture_done = false;
 }
 
-/* Whose is a task or socket with this cgroup and these namespaces? */
-static void identify(struct model *m, struct event *ev, const struct cgroup_key *cg)
-{
-	ev->size = sizeof(*ev);
-	ev->cg = *cg;
-	ev->origin = ORIGIN_PICTURE;
-	ev->ktime_ns = m->pass.now_ns;
-	identity_event(m->identity, ev);
-}
-
 static void take_cpu(const struct model *m, struct proc_row *w, const struct task_fact *f)
 {
 	uint64_t now = m->pass.now_ns;
@@ -87,20 +77,36 @@ static void take_task(struct model *m, struct proc_row *w, const struct task_fac
 	memcpy(w->comm, f->comm, sizeof(w->comm));
 }
 
-static uint32_t new_task(struct model *m, const struct task_fact *f, const struct event *ev)
+static uint32_t new_task(struct model *m, const struct task_fact *f, uint32_t ident, bool outside)
 {
-	uint32_t i = proc_new(m, f->pid, f->start_ns, m->pass.now_ns, ev->ident, ev->ident_id);
+	uint32_t i = proc_new(m, f->pid, f->start_ns, m->pass.now_ns, ident,
+			      identity_row(m->identity, ident)->row.id);
 	struct proc_row *w = i == TABLE_NONE ? NULL : table_edit(&m->procs, i);
 
 	if (!w)
 		return TABLE_NONE;
 	w->origin = ORIGIN_PICTURE;
-	w->flags |= ev->flags & EV_OUTSIDE;
+	if (outside)
+		w->flags |= EV_OUTSIDE;
 	if (!m->pass.first) {
 		w->flags |= EV_REPAIRED;
 		m->pass.repaired += f->start_ns + YOUNG_NS < m->pass.now_ns;
 	}
 	return i;
+}
+
+/*
+ * Whether a process that was there before we looked came into its container from outside: its
+ * parent lives elsewhere, though orphans stay inside a pid namespace, and it is not the first.
+ */
+static bool came_in(const struct model *m, const struct proc_row *p)
+{
+	const struct ident_row *id = identity_row(m->identity, p->ident);
+	const struct proc_row *parent = proc_parent_at(m, p);
+
+	return id && id->row.id == p->ident_id && id->kind == IDENT_CONTAINER && id->init_pid &&
+	       id->init_pid != p->pid && p->nspid != 1 && id->pidns && id->pidns == p->pidns &&
+	       parent && parent->pod != p->pod;
 }
 
 static void pass_procs(struct model *m)
@@ -109,7 +115,7 @@ static void pass_procs(struct model *m)
 	double cpu = 0;
 
 	for (uint32_t i = 0; i < m->procs.high; i++) {
-		const struct proc_row *p = proc_row(m, i);
+		const struct proc_row *p = proc_at(m, i);
 		struct proc_side *s = &m->proc_side[i];
 		struct proc_row *w;
 
@@ -127,8 +133,8 @@ static void pass_procs(struct model *m)
 		/* Its parent may have been delivered after it. */
 		if (!p->parent_id && p->ppid)
 			proc_parent(m, i, p->ppid, 0);
-		if (s->born_ns == m->pass.now_ns && !(p->flags & EV_OUTSIDE) &&
-		    proc_entered(m, p) && (w = table_edit(&m->procs, i)))
+		if (p->origin == ORIGIN_PICTURE && !(p->flags & EV_OUTSIDE) && came_in(m, p) &&
+		    (w = table_edit(&m->procs, i)))
 			w->flags |= EV_OUTSIDE;
 		if (p->pod == 0) {
 			cpu += p->cpu_pct > 0 ? p->cpu_pct : 0;
@@ -148,7 +154,7 @@ static bool accepted(const struct model *m, const struct conn_row *c)
 	for (size_t k = 0; k < ARRAY_SIZE(tries); k++) {
 		uint32_t i = ends_find(m, c->proto, tries[k], c->netns);
 
-		if (i != TABLE_NONE && conn_row(m, i)->state == TCP_LISTEN)
+		if (i != TABLE_NONE && conn_at(m, i)->state == TCP_LISTEN)
 			return true;
 	}
 	return false;
@@ -157,7 +163,7 @@ static bool accepted(const struct model *m, const struct conn_row *c)
 static void pass_conns(struct model *m)
 {
 	for (uint32_t i = 0; i < m->conns.high; i++) {
-		const struct conn_row *c = conn_row(m, i);
+		const struct conn_row *c = conn_at(m, i);
 		struct conn_side *s = &m->conn_side[i];
 		struct conn_row *w;
 
@@ -195,10 +201,10 @@ static void pass_end(struct model *m)
 
 void model_task(struct model *m, const struct task_fact *f)
 {
-	struct event ev = { .type = EVENT_NONE };
 	const struct proc_row *p;
 	struct proc_row *w;
-	uint32_t i;
+	uint32_t ident, i;
+	bool outside;
 
 	if (f->last) {
 		pass_procs(m);
@@ -209,32 +215,27 @@ void model_task(struct model *m, const struct task_fact *f)
 	if (!f->pid)
 		return;
 	m->pass.tasks++;
-	ev.pid = ev.tid = f->pid;
-	ev.start_ns = f->start_ns;
-	ev.nspid = f->nspid;
-	ev.mntns = f->mntns;
-	ev.pidns = f->pidns;
-	ev.netns = f->netns;
-	identify(m, &ev, &f->cg);
+	ident = identity_task(m->identity, f->cg, f->pid, f->nspid, f->mntns, f->pidns, f->netns,
+			      &outside);
 	if (f->pid == 1 && f->netns)
 		m->host_netns = f->netns;
 	i = proc_find(m, f->pid, f->start_ns);
-	if (i != TABLE_NONE && proc_row(m, i)->gone_ns) {
+	if (i != TABLE_NONE && proc_at(m, i)->gone_ns) {
 		if (m->proc_side[i].flags & PROC_EXITED)
 			return; /* its exit is newer than what the pass read */
 		proc_back(m, i);
 	}
 	if (i == TABLE_NONE)
-		i = new_task(m, f, &ev);
+		i = new_task(m, f, ident, outside);
 	if (i == TABLE_NONE)
 		return;
 	m->proc_side[i].pass = m->pass.no;
-	p = proc_row(m, i);
+	p = proc_at(m, i);
 	if (f->cg.id)
-		proc_ident(m, i, ev.ident, ev.ident_id);
+		proc_ident(m, i, ident, identity_row(m->identity, ident)->row.id);
 	if (p->ppid != f->ppid || !p->parent_id)
 		proc_parent(m, i, f->ppid, f->parent_start_ns);
-	if (same(proc_row(m, i), f))
+	if (same(proc_at(m, i), f))
 		return;
 	w = table_edit(&m->procs, i);
 	if (w)
@@ -259,25 +260,22 @@ static uint32_t find_socket(const struct model *m, const struct socket_fact *f)
 {
 	uint32_t i = conn_find(m, f->cookie, f->proto, &f->local, &f->remote);
 
-	if (i != TABLE_NONE && (addr_same(&conn_row(m, i)->remote, &f->remote) ||
-				addr_any(&f->remote) || addr_any(&conn_row(m, i)->remote)))
+	if (i != TABLE_NONE && (addr_same(&conn_at(m, i)->remote, &f->remote) ||
+				addr_any(&f->remote) || addr_any(&conn_at(m, i)->remote)))
 		return i;
 	/* Another source may know it by another number. */
 	i = ends_find(m, f->proto, &f->local, f->netns);
-	if (i != TABLE_NONE && conn_row(m, i)->proto == f->proto && !conn_row(m, i)->gone_ns &&
-	    addr_same(&conn_row(m, i)->remote, &f->remote))
+	if (i != TABLE_NONE && conn_at(m, i)->proto == f->proto && !conn_at(m, i)->gone_ns &&
+	    addr_same(&conn_at(m, i)->remote, &f->remote))
 		return i;
 	return TABLE_NONE;
 }
 
-static uint32_t new_socket(struct model *m, const struct socket_fact *f, const struct event *ev,
-			   const struct proc_row *p)
+static uint32_t new_socket(struct model *m, const struct socket_fact *f, const struct proc_row *p)
 {
 	struct conn_row like = {
 		.cookie = f->cookie,
 		.inode = f->inode,
-		.ident = ev->ident,
-		.ident_id = ev->ident_id,
 		.pid = f->pid,
 		.local = f->local,
 		.remote = f->remote,
@@ -289,6 +287,8 @@ static uint32_t new_socket(struct model *m, const struct socket_fact *f, const s
 		.flags = m->pass.first ? 0 : EV_REPAIRED,
 	};
 
+	like.ident = identity_task(m->identity, f->cg, 0, 0, 0, 0, f->netns, NULL);
+	like.ident_id = identity_row(m->identity, like.ident)->row.id;
 	if (!f->cg.id && p) {
 		like.ident = p->ident;
 		like.ident_id = p->ident_id;
@@ -320,7 +320,6 @@ static void take_socket(const struct model *m, struct conn_row *w, const struct 
 
 void model_socket(struct model *m, const struct socket_fact *f)
 {
-	struct event ev = { .type = EVENT_NONE };
 	uint32_t proc = TABLE_NONE, i;
 	struct conn_row *w;
 
@@ -337,10 +336,8 @@ void model_socket(struct model *m, const struct socket_fact *f)
 		return;
 	i = find_socket(m, f);
 	if (i == TABLE_NONE) {
-		ev.netns = f->netns;
-		identify(m, &ev, &f->cg);
-		i = new_socket(m, f, &ev, proc == TABLE_NONE ? NULL : proc_row(m, proc));
-	} else if (conn_row(m, i)->gone_ns) {
+		i = new_socket(m, f, proc == TABLE_NONE ? NULL : proc_at(m, proc));
+	} else if (conn_at(m, i)->gone_ns) {
 		conn_back(m, i);
 	}
 	w = i == TABLE_NONE ? NULL : table_edit(&m->conns, i);

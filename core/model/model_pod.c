@@ -13,7 +13,7 @@
 
 #include "model/inner.h"
 
-const struct pod_row *pod_row(const struct model *m, uint32_t index)
+const struct pod_row *pod_at(const struct model *m, uint32_t index)
 {
 	return table_get(&m->pods, index);
 }
@@ -67,7 +67,7 @@ static bool make_room(struct model *m)
 	if (m->pods.used < m->pods.limit)
 		return true;
 	for (uint32_t i = 1; i < m->pods.high; i++) {
-		const struct pod_row *p = pod_row(m, i);
+		const struct pod_row *p = pod_at(m, i);
 
 		if (p && p->gone_ns && p->gone_ns < at && !m->pod_side[i].refs) {
 			at = p->gone_ns;
@@ -127,7 +127,7 @@ uint32_t pod_for(struct model *m, uint32_t ident, uint64_t ident_id)
 
 	if (ident < m->ident_cap && m->ident_pod[ident].ident_id == ident_id && ident_id) {
 		c = &m->ident_pod[ident];
-		p = pod_row(m, c->pod);
+		p = pod_at(m, c->pod);
 		if (p && p->row.id == c->pod_id)
 			return c->pod;
 	}
@@ -141,24 +141,20 @@ uint32_t pod_for(struct model *m, uint32_t ident, uint64_t ident_id)
 		pod = pod_new(m, owner, key);
 	if (ident_room(m, ident)) {
 		c = &m->ident_pod[ident];
-		if (c->ident_id != ident_id)
-			c->alive = 0;
 		c->ident_id = ident_id;
 		c->pod = pod;
-		c->pod_id = pod_row(m, pod)->row.id;
+		c->pod_id = pod_at(m, pod)->row.id;
 	}
 	return pod;
 }
 
-void pod_count_proc(struct model *m, const struct proc_row *p, int alive, int refs)
+void pod_count_proc(struct model *m, uint32_t pod, int alive, int refs)
 {
-	struct pod_side *s = &m->pod_side[p->pod];
+	struct pod_side *s = &m->pod_side[pod];
 
 	s->procs += (uint32_t)alive;
 	s->refs += (uint32_t)refs;
 	s->dirty = true;
-	if (p->ident < m->ident_cap && m->ident_pod[p->ident].ident_id == p->ident_id)
-		m->ident_pod[p->ident].alive += (uint32_t)alive;
 }
 
 void pod_count_conn(struct model *m, uint32_t pod, int alive, int refs)
@@ -178,7 +174,7 @@ int pod_event(struct model *m, uint32_t pod, const struct event *ev)
 	s->dirty = true;
 	if (ev->type == EVENT_OOM)
 		s->oom_events++;
-	return recent_add(m->recent, pod, pod_row(m, pod)->row.id, ev);
+	return recent_add(m->recent, pod, pod_at(m, pod)->row.id, ev);
 }
 
 size_t ident_name(const struct model *m, uint32_t ident, uint64_t ident_id, char *buf, size_t size)
@@ -229,13 +225,13 @@ void spark_add(float *hist, uint32_t *n, double v, uint8_t *spark)
 static void rehome(struct model *m)
 {
 	for (uint32_t i = 0; i < m->procs.high; i++) {
-		const struct proc_row *p = proc_row(m, i);
+		const struct proc_row *p = proc_at(m, i);
 
 		if (p)
 			proc_ident(m, i, p->ident, p->ident_id);
 	}
 	for (uint32_t i = 0; i < m->conns.high; i++) {
-		const struct conn_row *c = conn_row(m, i);
+		const struct conn_row *c = conn_at(m, i);
 
 		if (c)
 			conn_pod(m, i, c->ident, c->ident_id);
@@ -284,7 +280,7 @@ static void count_idents(struct model *m)
 			continue;
 		pod = pod_for(m, i, id->row.id);
 		s = &m->pod_side[pod];
-		p = pod_row(m, pod);
+		p = pod_at(m, pod);
 		s->seen = true;
 		if (id->kind == IDENT_CONTAINER) {
 			s->containers++;
@@ -307,7 +303,7 @@ static void count_idents(struct model *m)
 static void second_of(struct model *m, uint32_t i, double secs)
 {
 	struct pod_side *s = &m->pod_side[i];
-	const struct pod_row *p = pod_row(m, i);
+	const struct pod_row *p = pod_at(m, i);
 	struct pod_row *w;
 	double rate = (double)(s->events - s->events_then) / secs;
 	bool quiet = rate <= 0 && p->events_per_s <= 0 && p->cpu_pct <= 0 && p->spark_n == SPARK;
@@ -335,13 +331,13 @@ void pod_second(struct model *m, double secs)
 		s->seen = i == 0;
 		s->dirty |= s->containers || s->restarts;
 		s->containers = 0;
-		if (pod_row(m, i) && !pod_row(m, i)->gone_ns)
+		if (pod_at(m, i) && !pod_at(m, i)->gone_ns)
 			s->restarts = 0;
 	}
 	count_idents(m);
 	m->node.pods = 0;
 	for (uint32_t i = 0; i < m->pods.high; i++) {
-		const struct pod_row *p = pod_row(m, i);
+		const struct pod_row *p = pod_at(m, i);
 
 		if (!p)
 			continue;
@@ -381,7 +377,7 @@ static double share(uint64_t part, uint64_t part_then, uint64_t whole, uint64_t 
 
 void model_pod_sample(struct model *m, uint32_t index, uint64_t id, const struct cgroup_sample *c)
 {
-	const struct pod_row *p = index < m->pods.high ? pod_row(m, index) : NULL;
+	const struct pod_row *p = index < m->pods.high ? pod_at(m, index) : NULL;
 	struct pod_side *s = &m->pod_side[index];
 	struct pod_row *w = p && p->row.id == id ? table_edit(&m->pods, index) : NULL;
 
@@ -413,7 +409,7 @@ void model_pod_sample(struct model *m, uint32_t index, uint64_t id, const struct
 void model_pod_lost(struct model *m, uint32_t ident, uint64_t ident_id, uint64_t lost)
 {
 	uint32_t i = pod_for(m, ident, ident_id);
-	const struct pod_row *p = pod_row(m, i);
+	const struct pod_row *p = pod_at(m, i);
 	struct pod_row *w = p->lost == lost ? NULL : table_edit(&m->pods, i);
 
 	if (w)

@@ -27,14 +27,14 @@ static bool same_start(uint64_t a, uint64_t b)
 	return (a % TICK_NS == 0 || b % TICK_NS == 0) && a / TICK_NS == b / TICK_NS;
 }
 
-const struct proc_row *proc_row(const struct model *m, uint32_t index)
+const struct proc_row *proc_at(const struct model *m, uint32_t index)
 {
 	return table_get(&m->procs, index);
 }
 
-const struct proc_row *proc_parent_row(const struct model *m, const struct proc_row *p)
+const struct proc_row *proc_parent_at(const struct model *m, const struct proc_row *p)
 {
-	const struct proc_row *q = p->parent_id ? proc_row(m, p->parent_index) : NULL;
+	const struct proc_row *q = p->parent_id ? proc_at(m, p->parent_index) : NULL;
 
 	return q && q->row.id == p->parent_id ? q : NULL;
 }
@@ -43,7 +43,7 @@ uint32_t proc_find(const struct model *m, uint32_t pid, uint64_t start_ns)
 {
 	uint32_t i = map_find(&m->pids, pid);
 
-	while (i != TABLE_NONE && !same_start(proc_row(m, i)->start_ns, start_ns)) {
+	while (i != TABLE_NONE && !same_start(proc_at(m, i)->start_ns, start_ns)) {
 		uint32_t older = m->proc_side[i].older;
 
 		i = older ? older - 1 : TABLE_NONE;
@@ -69,7 +69,7 @@ uint32_t proc_new(struct model *m, uint32_t pid, uint64_t start_ns, uint64_t at_
 	struct proc_row *p;
 
 	/* The kernel gives a pid again only after its process ended: the exit record was missed. */
-	if (head != TABLE_NONE && !proc_row(m, head)->gone_ns)
+	if (head != TABLE_NONE && !proc_at(m, head)->gone_ns)
 		proc_gone(m, head, at_ns);
 	p = make_room(m) ? model_row_add(m, &m->procs) : NULL;
 	if (p) {
@@ -96,7 +96,7 @@ uint32_t proc_new(struct model *m, uint32_t pid, uint64_t start_ns, uint64_t at_
 		.older = head == TABLE_NONE ? 0 : head + 1,
 		.born_ns = at_ns,
 	};
-	pod_count_proc(m, p, 1, 1);
+	pod_count_proc(m, p->pod, 1, 1);
 	m->node.procs++;
 	list_add(&m->fresh, m->fresh_link, i);
 	return i;
@@ -104,7 +104,7 @@ uint32_t proc_new(struct model *m, uint32_t pid, uint64_t start_ns, uint64_t at_
 
 void proc_ident(struct model *m, uint32_t index, uint32_t ident, uint64_t ident_id)
 {
-	const struct proc_row *p = proc_row(m, index);
+	const struct proc_row *p = proc_at(m, index);
 	uint32_t pod = pod_for(m, ident, ident_id);
 	struct proc_row *w;
 	int alive = !p->gone_ns;
@@ -114,11 +114,11 @@ void proc_ident(struct model *m, uint32_t index, uint32_t ident, uint64_t ident_
 	w = table_edit(&m->procs, index);
 	if (!w)
 		return;
-	pod_count_proc(m, w, -alive, -1);
+	pod_count_proc(m, w->pod, -alive, -1);
 	w->ident = ident;
 	w->ident_id = ident_id;
 	w->pod = pod;
-	pod_count_proc(m, w, alive, 1);
+	pod_count_proc(m, w->pod, alive, 1);
 }
 
 static void link_to(struct model *m, uint32_t index, const struct proc_row *parent)
@@ -146,14 +146,14 @@ static const struct proc_row *reaper_of(const struct model *m, const struct proc
 	const struct proc_row *q = p;
 	uint32_t one;
 
-	for (int i = 0; i < PROC_DEPTH && (q = proc_parent_row(m, q)); i++) {
+	for (int i = 0; i < PROC_DEPTH && (q = proc_parent_at(m, q)); i++) {
 		bool init = q->nspid == 1 && q->pidns && q->pidns == p->pidns;
 
 		if (!q->gone_ns && (init || m->proc_side[q->row.index].flags & PROC_REAPER))
 			return q;
 	}
 	one = map_find(&m->pids, 1);
-	q = one == TABLE_NONE ? NULL : proc_row(m, one);
+	q = one == TABLE_NONE ? NULL : proc_at(m, one);
 	return q && !q->gone_ns && q != p ? q : NULL;
 }
 
@@ -163,18 +163,18 @@ static bool is_above(const struct model *m, const struct proc_row *a, uint32_t i
 	for (int i = 0; a && i < PROC_DEPTH; i++) {
 		if (a->row.index == index)
 			return true;
-		a = proc_parent_row(m, a);
+		a = proc_parent_at(m, a);
 	}
 	return false;
 }
 
 void proc_parent(struct model *m, uint32_t index, uint32_t ppid, uint64_t parent_start_ns)
 {
-	const struct proc_row *p = proc_row(m, index), *old = proc_parent_row(m, p), *q;
+	const struct proc_row *p = proc_at(m, index), *old = proc_parent_at(m, p), *q;
 	uint32_t at = ppid ? proc_find(m, ppid, parent_start_ns) : TABLE_NONE;
 	struct proc_row *w;
 
-	q = at == TABLE_NONE ? NULL : proc_row(m, at);
+	q = at == TABLE_NONE ? NULL : proc_at(m, at);
 	if (q && q->gone_ns && !p->gone_ns)
 		q = reaper_of(m, q);
 	if (q == p || (q && is_above(m, q, index)))
@@ -196,7 +196,7 @@ void proc_parent(struct model *m, uint32_t index, uint32_t ppid, uint64_t parent
 
 void proc_gone(struct model *m, uint32_t index, uint64_t at_ns)
 {
-	const struct proc_row *p = proc_row(m, index), *to;
+	const struct proc_row *p = proc_at(m, index), *to;
 	struct list *children = &m->proc_side[index].children;
 	struct proc_row *w;
 	uint32_t next;
@@ -208,7 +208,7 @@ void proc_gone(struct model *m, uint32_t index, uint64_t at_ns)
 		return;
 	w->gone_ns = at_ns ? at_ns : m->now_ns;
 	w->cpu_pct = w->cpu_pct < 0 ? -1 : 0;
-	pod_count_proc(m, w, -1, 0);
+	pod_count_proc(m, w->pod, -1, 0);
 	m->node.procs--;
 	list_del(&m->fresh, m->fresh_link, index);
 	list_add(&m->proc_gone, m->proc_gone_link, index);
@@ -217,7 +217,7 @@ void proc_gone(struct model *m, uint32_t index, uint64_t at_ns)
 	to = reaper_of(m, w);
 	for (uint32_t c = list_first(children); c != TABLE_NONE; c = next) {
 		next = list_next(m->sib, c);
-		if (!proc_row(m, c)->gone_ns && to && to->row.index != c)
+		if (!proc_at(m, c)->gone_ns && to && to->row.index != c)
 			link_to(m, c, to);
 	}
 }
@@ -230,7 +230,7 @@ void proc_back(struct model *m, uint32_t index)
 		return;
 	w->gone_ns = 0;
 	list_del(&m->proc_gone, m->proc_gone_link, index);
-	pod_count_proc(m, w, 1, 0);
+	pod_count_proc(m, w->pod, 1, 0);
 	m->node.procs++;
 }
 
@@ -261,7 +261,7 @@ bool proc_drop(struct model *m, uint32_t index)
 	if (!w)
 		return false;
 	if (!w->gone_ns) {
-		pod_count_proc(m, w, -1, 0);
+		pod_count_proc(m, w->pod, -1, 0);
 		m->node.procs--;
 	}
 	unchain(m, w);
@@ -271,7 +271,7 @@ bool proc_drop(struct model *m, uint32_t index)
 		list_del(&m->proc_side[w->parent_index].children, m->sib, index);
 	list_del(&m->proc_gone, m->proc_gone_link, index);
 	list_del(&m->fresh, m->fresh_link, index);
-	pod_count_proc(m, w, 0, -1);
+	pod_count_proc(m, w->pod, 0, -1);
 	texts_drop(&m->texts, w->argv);
 	texts_drop(&m->texts, w->exe);
 	texts_drop(&m->texts, w->cwd);

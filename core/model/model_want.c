@@ -29,7 +29,7 @@ void model_watch(struct model *m, enum sonde_table table, const sonde_id *ids, s
 /* Whether row @i should be looked at once @every_ns. */
 static bool due(const struct model *m, uint32_t i, uint64_t now_ns, uint64_t every_ns)
 {
-	const struct proc_row *p = proc_row(m, i);
+	const struct proc_row *p = proc_at(m, i);
 	uint64_t asked = m->proc_side[i].asked_ns;
 
 	return p && !p->gone_ns && (!asked || asked + every_ns <= now_ns);
@@ -54,7 +54,7 @@ static uint32_t next_fresh(struct model *m, uint64_t now_ns)
 	uint32_t i;
 
 	while ((i = list_first(&m->fresh)) != TABLE_NONE) {
-		const struct proc_row *p = proc_row(m, i);
+		const struct proc_row *p = proc_at(m, i);
 
 		/* They stand in the order they were made. */
 		if (m->proc_side[i].born_ns + FRESH_NS > now_ns)
@@ -101,8 +101,8 @@ bool model_next_proc(struct model *m, uint64_t now_ns, uint32_t *ret_pid, uint64
 	if (i == TABLE_NONE)
 		return false;
 	m->proc_side[i].asked_ns = now_ns;
-	*ret_pid = proc_row(m, i)->pid;
-	*ret_start_ns = proc_row(m, i)->start_ns;
+	*ret_pid = proc_at(m, i)->pid;
+	*ret_start_ns = proc_at(m, i)->start_ns;
 	return true;
 }
 
@@ -111,7 +111,7 @@ bool model_next_pod(struct model *m, uint64_t now_ns, uint32_t *ret_index, uint6
 {
 	for (uint32_t steps = 0; steps < m->pods.high; steps++) {
 		uint32_t i = m->pod_hand++ % m->pods.high;
-		const struct pod_row *p = pod_row(m, i);
+		const struct pod_row *p = pod_at(m, i);
 		const struct ident_row *id = p ? identity_row(m->identity, p->ident) : NULL;
 
 		if (!id || id->row.id != p->ident_id || p->gone_ns || id->gone_ns || !id->path ||

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Snapshots: counted views of all tables at one moment, held by a pin of the epoch. */
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/inner.h"
 
@@ -35,6 +37,21 @@ void snapshot_unref(struct snapshot *s)
 	free(h);
 }
 
+/* Reasons are joined, the gravest first. */
+__attribute__((format(printf, 2, 3))) static void say(struct snapshot *s, const char *fmt, ...)
+{
+	size_t n = strlen(s->incomplete);
+	va_list ap;
+
+	if (n)
+		n += (size_t)snprintf(s->incomplete + n, sizeof(s->incomplete) - n, "; ");
+	if (n >= sizeof(s->incomplete))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(s->incomplete + n, sizeof(s->incomplete) - n, fmt, ap);
+	va_end(ap);
+}
+
 static void say_incomplete(const struct model *m, struct snapshot *s)
 {
 	uint64_t lost = 0;
@@ -42,18 +59,14 @@ static void say_incomplete(const struct model *m, struct snapshot *s)
 	for (size_t i = 0; i < LOSS_SAMPLED; i++)
 		lost += m->node.lost_by[i];
 	if (m->node.origin == ORIGIN_POLLING)
-		snprintf(s->incomplete, sizeof(s->incomplete),
-			 "polling: short-lived processes are missed");
-	else if (!m->node.picture_done && m->node.origin != ORIGIN_REPLAY)
-		snprintf(s->incomplete, sizeof(s->incomplete),
-			 "the first picture is being taken");
-	else if (m->map_lost_ns && m->map_lost_ns + GONE_NS > m->now_ns)
-		snprintf(s->incomplete, sizeof(s->incomplete),
-			 "the tables are full: %llu newcomers are not shown",
-			 (unsigned long long)m->map_lost);
-	else if (lost)
-		snprintf(s->incomplete, sizeof(s->incomplete),
-			 "%llu events were lost since the start", (unsigned long long)lost);
+		say(s, "polling: short-lived processes are missed");
+	if (m->map_lost_ns && m->map_lost_ns + GONE_NS > m->now_ns)
+		say(s, "the tables are full: %llu newcomers are not shown",
+		    (unsigned long long)m->map_lost);
+	if (!m->node.picture_done && m->node.origin != ORIGIN_REPLAY)
+		say(s, "the first picture is being taken");
+	if (lost)
+		say(s, "%llu events were lost since the start", (unsigned long long)lost);
 }
 
 static struct held *begin(struct model *m)
