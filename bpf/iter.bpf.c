@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+/*
+ * The first picture and every repair: all tasks, and all sockets with a holder, of
+ * every namespace. What is written is a row of records with a wire_head each.
+ *
+ * A show that overflows the kernel's buffer is thrown away and run again, so nothing
+ * is marked as told before all its writes went through.
+ */
+#include "netcommon.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Cgroups whose path was told in this pass (value: the pass). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct wire_key);
+	__type(value, u64);
+} seen SEC(".maps");
+
+struct chain {
+	struct wire_cgroup c;
+	char text[2048 + 256];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct chain);
+} chains SEC(".maps");
+
+static __always_inline long write_chain(struct seq_file *seq, struct cgroup *cg, struct wire_key *key)
+{
+	u32 zero = 0;
+	struct chain *s = bpf_map_lookup_elem(&chains, &zero);
+	u64 n;
+
+	if (!s)
+		return 0;
+	__builtin_memset(&s->c, 0, sizeof(s->c));
+	head_key(&s->c.h, key);
+	s->c.op = CGROUP_FOUND;
+	n = cgroup_chain(&s->c, cg, s->text, true);
+	s->c.path_len = n;
+	n += sizeof(s->c);
+	BOUND(n, 4095);
+	if (n > sizeof(*s))
+		return 0;
+	head_stamp(&s->c.h, WIRE_CGROUP, n, 0);
+	return bpf_seq_write(seq, s, n);
+}
+
+SEC("iter/task")
+int dump_task(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct seq_file *seq = ctx->meta->seq;
+	u64 pass = ctx->meta->session_id, *told;
+	struct pic_task t = {};
+	struct signal_struct *sig;
+	struct cgroup *cg;
+	struct wire_key key;
+
+	if (!task)
+		return 0;
+	t.leader = BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid);
+	t.cpu_ns = BPF_CORE_READ(task, se.sum_exec_runtime);
+	if (!t.leader) {
+		t.h.tgid = BPF_CORE_READ(task, tgid);
+		t.h.tid = BPF_CORE_READ(task, pid);
+		head_stamp(&t.h, WIRE_PIC_TASK, sizeof(t), 0);
+		bpf_seq_write(seq, &t, sizeof(t));
+		return 0;
+	}
+	sig = BPF_CORE_READ(task, signal);
+	if (BPF_CORE_READ(sig, live.counter) <= 0) /* a zombie: its exit was told */
+		return 0;
+	t.cpu_ns += BPF_CORE_READ(sig, sum_sched_runtime);
+	t.rss_pages = rss_pages(BPF_CORE_READ(task, mm));
+	cg = task_cgroup(task, &key);
+	head_stamp(&t.h, WIRE_PIC_TASK, sizeof(t), 0);
+	head_key(&t.h, &key);
+	head_task(&t.h, task);
+	ids_of(&t.ids, task);
+	told = cg ? bpf_map_lookup_elem(&seen, &key) : &pass;
+	if (!told || *told != pass) {
+		if (write_chain(seq, cg, &key) || bpf_seq_write(seq, &t, sizeof(t)))
+			return 0;
+		bpf_map_update_elem(&seen, &key, &pass, BPF_ANY);
+		return 0;
+	}
+	bpf_seq_write(seq, &t, sizeof(t));
+	return 0;
+}
+
+/* A TCP socket that was there before the probe: its holder, so that its end can be told. */
+static __always_inline void seed(u64 at, const struct sock *sk, struct net_owner *o, u8 state)
+{
+	struct net_sock s = { .flags = NET_OPEN };
+
+	if (bpf_map_lookup_elem(&socks, &at))
+		return;
+	s.owner = *o;
+	if (state == 10) {
+		struct net_port port = {};
+
+		port.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+		port.port = BPF_CORE_READ(sk, __sk_common.skc_num);
+		bpf_map_update_elem(&listeners, &port, o, BPF_NOEXIST);
+		s.flags = NET_SERVER | NET_REFINED;
+	}
+	bpf_map_update_elem(&socks, &at, &s, BPF_NOEXIST);
+}
+
+SEC("iter/task_file")
+int dump_file(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct net_owner owner = {};
+	struct net_conn c = {};
+	struct wire_key key;
+	struct inode *inode;
+	struct socket *so;
+	struct sock *sk;
+	u16 family;
+	u32 proto;
+
+	if (!task || !file)
+		return 0;
+	inode = BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(inode, i_mode) & 0170000) != 0140000)
+		return 0;
+	so = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(so, sk);
+	if (!sk)
+		return 0;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	proto = BPF_CORE_READ(sk, sk_protocol);
+	if ((family != AF_INET && family != AF_INET6) || (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
+		return 0;
+	owner_of(&owner, task);
+	sock_key(sk, &owner, &key);
+	head_owner(&c.h, &owner);
+	head_key(&c.h, &key);
+	c.h.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	c.cookie = cookie_of(plain(sk));
+	c.inode = BPF_CORE_READ(inode, i_ino);
+	c.proto = proto;
+	c.state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	conn_ends(&c, sk);
+	if (proto == IPPROTO_UDP && !c.lport && !c.rport)
+		return 0;
+	if (proto == IPPROTO_TCP) {
+		/* a socket that is closed or not yet used is nobody's connection */
+		if (c.state == 7)
+			return 0;
+		conn_bytes(&c, sk);
+		seed(plain(sk), sk, &owner, c.state);
+	}
+	head_stamp(&c.h, WIRE_PIC_SOCK, sizeof(c), 0);
+	bpf_seq_write(ctx->meta->seq, &c, sizeof(c));
+	return 0;
+}
