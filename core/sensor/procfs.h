@@ -56,10 +56,19 @@ struct node_sample {
 };
 int procfs_node(const char *host_root, struct node_sample *ret);
 
-/* One process in full for the DETAIL table: rows are (section, key, value) texts, each NUL-ended, in @out. */
+/*
+ * One process in full for the DETAIL table: rows are (section, key, value) texts, each NUL-ended, in @out.
+ * Secrets in argv are masked, of the environment only names and lengths are told. 0; -ESRCH when the
+ * process (of that start, 0: any) is gone; -EACCES; -E2BIG when out->max cut it, with whole rows there.
+ */
 int procfs_detail(const char *proc_dir, uint32_t pid, uint64_t start_ns, struct buf *out);
 
-/* Last @lines lines (at most out->max bytes) of the newest log of a container below a pod's log folder. */
+/*
+ * The last @lines lines (at most out->max bytes) of the newest log of a container: @log_dir is the pod's
+ * folder (/var/log/pods/…), or a Docker container's own. Rows of (time, stream, text), each NUL-ended;
+ * the CRI format with its partial lines joined, and Docker's JSON lines. Lines of neither are left out.
+ * 0; -ENOENT there is no log; -EINVAL for names that are no names; other errors of open and read.
+ */
 int procfs_log(const char *host_root, const char *log_dir, const char *container, unsigned lines,
 	       struct buf *out);
 
