@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The engine's thread: the way of an event, from the ring to the readers, and the loop
+ * around it.
+ *
+ *   sensor_drain() ─▶ on_event(): identity ─▶ model ─▶ feed     on_cgroup(): identity ─▶ policy slot
+ *
+ * A turn never blocks and takes at most TURN_NS: ring first, then commands, what
+ * workers brought, a slice of a running pass, and once a second the rates. What may
+ * block is posted to workers (jobs.c).
+ */
+#include "engine_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/macros.h"
+
+#define TURN_NS	      (4 * NS_PER_MS)
+#define PUBLISH_NS    (100 * NS_PER_MS)
+#define CPU_PASS_NS   (2 * NS_PER_S)
+#define REPLAY_AHEAD  (4u << 20) /* bytes a stream may lag before replay waits */
+#define PASS_SHARE    50	   /* a pass may cost one part in so many of the time */
+
+uint64_t engine_now(const struct engine *e)
+{
+	struct sensor_replay r;
+
+	if (e->replaying && sensor_replay(e->sensor, &r) && r.now_ns)
+		return r.now_ns;
+	return clock_boot();
+}
+
+/* ── the way of an event ─────────────────────────────────────────────────── */
+
+static void on_event(void *ctx, union event_buf *b)
+{
+	struct engine *e = ctx;
+	struct event *ev = &b->ev;
+
+	ev->seq = ++e->seq;
+	ev->time_ns = ev->ktime_ns + (uint64_t)e->offset_ns;
+	identity_event(e->identity, ev);
+	(void)model_event(e->model, b); /* no room is counted by the model and shown */
+	feed_push(e->feed, ev);
+}
+
+static void on_cgroup(void *ctx, const struct cgroup_fact *f)
+{
+	struct engine *e = ctx;
+	uint32_t index;
+
+	if (f->gone) {
+		identity_cgroup_gone(e->identity, f->key, f->at_ns);
+		return;
+	}
+	if (identity_cgroup_add(e->identity, f->key, f->path, f->n, f->at_ns, &index) == 0)
+		slots_cgroup(e, index);
+}
+
+/* In a capture the facts of a pass stand between the records; its first fact begins the pass. */
+static void replayed_pass(struct engine *e, bool last)
+{
+	if (!e->replaying)
+		return;
+	if (!e->pass.active)
+		model_pass_begin(e->model, !e->pass.first, true, engine_now(e));
+	e->pass.active = !last;
+	e->pass.first = true; /* the next one is a repair */
+}
+
+static void on_task(void *ctx, const struct task_fact *f)
+{
+	struct engine *e = ctx;
+
+	replayed_pass(e, false);
+	model_task(e->model, f);
+}
+
+static void on_socket(void *ctx, const struct socket_fact *f)
+{
+	struct engine *e = ctx;
+
+	replayed_pass(e, f->last);
+	model_socket(e->model, f);
+}
+
+static void on_ident(void *ctx, const void *bytes, size_t n)
+{
+	struct engine *e = ctx;
+	struct container_facts f = { 0 };
+
+	if (identity_unpack(bytes, n, &f) == 0)
+		(void)identity_facts(e->identity, &f);
+	else
+		e->bad_records++;
+	container_facts_done(&f);
+}
+
+static struct sensor_sink sink_of(struct engine *e)
+{
+	return (struct sensor_sink){
+		.ctx = e,
+		.event = on_event,
+		.cgroup = on_cgroup,
+		.task = on_task,
+		.socket = on_socket,
+		.ident = on_ident,
+	};
+}
+
+/* ── streams ─────────────────────────────────────────────────────────────── */
+
+/* Streams that were asked to end do so once the ring is empty and nothing is held. */
+static void end_streams(struct engine *e, bool drained, bool held)
+{
+	for (struct stream *s = feed_streams(e->feed), *next; s; s = next) {
+		struct loss_report report = { 0 };
+
+		next = s->next;
+		if (!s->ending || !drained || held)
+			continue;
+		(void)slots_report(e, s, &report);
+		feed_remove(e->feed, s);
+		stream_finish(s, &report);
+	}
+}
+
+static bool replay_may_run(struct engine *e)
+{
+	bool started;
+
+	if (e->replay_done)
+		return false;
+	pthread_mutex_lock(&e->lock);
+	started = e->started;
+	pthread_mutex_unlock(&e->lock);
+	return started && feed_backlog(e->feed) < REPLAY_AHEAD;
+}
+
+static void replay_is_over(struct engine *e)
+{
+	e->replay_done = true;
+	for (struct stream *s = feed_streams(e->feed); s; s = s->next)
+		s->ending = true;
+	pthread_mutex_lock(&e->lock);
+	e->ready = true;
+	pthread_cond_broadcast(&e->cond);
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* True when more waits in the source. */
+static bool drain(struct engine *e, uint64_t budget_ns)
+{
+	struct sensor_sink sink = sink_of(e);
+	int r = 0;
+
+	if (e->replaying) {
+		struct sensor_replay info;
+
+		if (!replay_may_run(e))
+			return !e->replay_done;
+		r = sensor_drain(e->sensor, budget_ns, &sink);
+		if (sensor_replay(e->sensor, &info))
+			e->offset_ns = info.offset_ns;
+		if (r < 0)
+			replay_is_over(e);
+	} else {
+		r = sensor_drain(e->sensor, budget_ns, &sink);
+	}
+	end_streams(e, r <= 0,
+		    feed_release(e->feed, e->model, e->identity, engine_now(e), e->replay_done));
+	return r > 0;
+}
+
+/* ── commands ────────────────────────────────────────────────────────────── */
+
+/* The row as facts that borrow its texts: to be packed, never freed. */
+static void facts_of_row(const struct ident_row *r, struct container_facts *f)
+{
+	memcpy(f->container_id, r->container_id, sizeof(f->container_id));
+	memcpy(f->pod_uid, r->pod_uid, sizeof(f->pod_uid));
+	f->reason = r->reason;
+	f->sandbox = r->kind == IDENT_SANDBOX;
+	f->init_pid = r->init_pid;
+	f->restarts = r->restarts;
+	f->ns = (char *)(uintptr_t)r->ns;
+	f->pod_name = (char *)(uintptr_t)r->pod_name;
+	f->container = (char *)(uintptr_t)r->container;
+	f->image = (char *)(uintptr_t)r->image;
+	f->workload = (char *)(uintptr_t)r->workload;
+	f->log_dir = (char *)(uintptr_t)r->log_dir;
+	f->runtime = r->runtime;
+}
+
+/* A recording that begins now is told what is known already; the next pass adds tasks and sockets. */
+static void record_known(struct engine *e)
+{
+	struct table *t = identity_table(e->identity);
+
+	for (uint32_t i = 1; i < t->high; i++) {
+		const struct ident_row *r = table_get(t, i);
+		struct container_facts f = { 0 };
+		struct buf packed = { .max = 64 << 10 };
+		struct cgroup_fact cg;
+
+		if (!r || r->gone_ns)
+			continue;
+		cg = (struct cgroup_fact){ .key = r->key,
+					   .path = r->path,
+					   .n = r->path ? strlen(r->path) : 0,
+					   .at_ns = r->first_ns };
+		(void)sensor_record_cgroup(e->sensor, &cg);
+		if (!r->container_id[0] || r->reason == REASON_PENDING)
+			continue;
+		facts_of_row(r, &f);
+		if (identity_pack(&f, &packed) == 0)
+			(void)sensor_record_ident(e->sensor, packed.p, packed.n);
+		buf_done(&packed);
+	}
+	e->pass.next_full_ns = 0;
+}
+
+static void command_stream(struct engine *e, struct engine_cmd *c)
+{
+	if (c->op == ENGINE_SUBSCRIBE) {
+		struct sensor_sink sink = sink_of(e);
+
+		/* What happened before is not this stream's: deliver it to the others first. */
+		for (int i = 0; !e->replaying && i < 16; i++)
+			if (sensor_drain(e->sensor, TURN_NS, &sink) <= 0)
+				break;
+		feed_release(e->feed, e->model, e->identity, engine_now(e), true);
+		slots_begin(e, c->stream);
+		feed_add(e->feed, c->stream);
+		if (e->replay_done)
+			c->stream->ending = true;
+		pthread_mutex_lock(&e->lock);
+		e->started = true;
+		pthread_mutex_unlock(&e->lock);
+	} else if (c->op == ENGINE_STREAM_END) {
+		c->stream->ending = true;
+	} else {
+		feed_remove(e->feed, c->stream);
+	}
+}
+
+static void command_one(struct engine *e, struct engine_cmd *c)
+{
+	switch (c->op) {
+	case SONDE_OP_PROBES_ON:
+	case SONDE_OP_PROBES_OFF:
+		c->result = sensor_set(e->sensor, c->arg ? c->arg : "", c->op == SONDE_OP_PROBES_ON,
+				       &c->err);
+		break;
+	case SONDE_OP_RECORD:
+		c->result = sensor_record(e->sensor, c->arg ? c->arg : "", &c->err);
+		e->recording = c->result == 0;
+		if (e->recording)
+			record_known(e);
+		break;
+	case SONDE_OP_RECORD_END:
+		c->result = sensor_record_end(e->sensor, &c->err);
+		e->recording = false;
+		break;
+	case SONDE_OP_REPAIR:
+		e->pass.next_full_ns = 0;
+		e->pass.repair = true;
+		break;
+	case ENGINE_WATCH:
+		if (c->table == SONDE_CONNS)
+			e->watching_conns = c->n > 0;
+		model_watch(e->model, c->table, c->ids, c->n);
+		break;
+	default:
+		command_stream(e, c);
+	}
+}
+
+static void commands(struct engine *e)
+{
+	for (;;) {
+		struct engine_cmd *c;
+
+		pthread_mutex_lock(&e->lock);
+		c = e->cmd_head;
+		if (c) {
+			e->cmd_head = c->next;
+			if (!e->cmd_head)
+				e->cmd_tail = NULL;
+		}
+		pthread_mutex_unlock(&e->lock);
+		if (!c)
+			return;
+		command_one(e, c);
+		pthread_mutex_lock(&e->lock);
+		c->done = true;
+		pthread_cond_broadcast(&e->cond);
+		pthread_mutex_unlock(&e->lock);
+	}
+}
+
+int engine_command(struct engine *e, struct engine_cmd *c)
+{
+	uint64_t one = 1;
+
+	c->next = NULL;
+	c->done = false;
+	c->result = 0;
+	pthread_mutex_lock(&e->lock);
+	if (e->cmd_tail)
+		e->cmd_tail->next = c;
+	else
+		e->cmd_head = c;
+	e->cmd_tail = c;
+	pthread_mutex_unlock(&e->lock);
+	if (write(e->cmd_fd, &one, sizeof(one)) < 0)
+		return -errno;
+	/*
+	 * The command stands on the caller's stack, so it must be waited for; the engine never blocks and
+	 * answers within its turn.
+	 */
+	pthread_mutex_lock(&e->lock);
+	while (!c->done)
+		pthread_cond_wait(&e->cond, &e->lock);
+	pthread_mutex_unlock(&e->lock);
+	return c->result;
+}
+
+/* ── passes: first picture, repair, CPU times ────────────────────────────── */
+
+static void set_ready(struct engine *e)
+{
+	pthread_mutex_lock(&e->lock);
+	e->ready = true;
+	pthread_cond_broadcast(&e->cond);
+	pthread_mutex_unlock(&e->lock);
+}
+
+static void pass_begin(struct engine *e, bool first, bool sockets, uint64_t now)
+{
+	e->pass.active = true;
+	e->pass.first = first;
+	e->pass.sockets = sockets;
+	e->pass.began_ns = now;
+	e->pass.cost_ns = 0;
+	model_pass_begin(e->model, first, sockets, now);
+}
+
+static void pass_slice(struct engine *e, uint64_t now, uint64_t budget_ns)
+{
+	struct sensor_sink sink = sink_of(e);
+	struct pass *p = &e->pass;
+
+	if (e->replaying)
+		return;
+	if (!p->active) {
+		if (now >= p->next_full_ns)
+			pass_begin(e, false, true, now);
+		else if (now >= p->next_cpu_ns)
+			pass_begin(e, false, false, now);
+		else
+			return;
+	}
+	if (sensor_picture(e->sensor, p->sockets, budget_ns, &sink) > 0) {
+		p->cost_ns += clock_boot() - now;
+		return;
+	}
+	p->cost_ns += clock_boot() - now;
+	p->active = false;
+	p->repair = false;
+	p->next_cpu_ns = now + MAX(CPU_PASS_NS, p->cost_ns * PASS_SHARE);
+	if (p->sockets) {
+		/* What nobody looks at is compared seldom; connections on screen each second. */
+		uint64_t period = e->watching_conns ? NS_PER_S : 30 * NS_PER_S;
+
+		p->next_full_ns = now + MAX(period, p->cost_ns * PASS_SHARE);
+	}
+	if (p->first) {
+		model_node(e->model)->picture_done = true;
+		set_ready(e);
+	}
+}
+
+/* ── once a second, and publishing ───────────────────────────────────────── */
+
+static void costs(struct engine *e, uint64_t now)
+{
+	struct node_row *n = model_node(e->model);
+	uint64_t run_ns = 0, runs = 0;
+
+	sensor_cost(e->sensor, &run_ns, &runs, &n->tax);
+	n->bpf_cpu_pct = -1;
+	if (e->bpf_at_ns && now > e->bpf_at_ns && run_ns >= e->bpf_ns_before && run_ns)
+		n->bpf_cpu_pct = 100.0 * (double)(run_ns - e->bpf_ns_before) /
+				 (double)(now - e->bpf_at_ns);
+	e->bpf_ns_before = run_ns;
+	e->bpf_at_ns = now;
+}
+
+static void second(struct engine *e, uint64_t now)
+{
+	struct node_row *n = model_node(e->model);
+	struct worker_stats ws;
+
+	if (!e->replaying)
+		e->offset_ns = clock_offset();
+	n->origin = (uint8_t)sensor_origin(e->sensor);
+	n->events_per_s = (double)(e->seq - e->events_before);
+	e->events_before = e->seq;
+	n->events = e->seq;
+	slots_second(e);
+	costs(e, now);
+	worker_check(e->workers, now);
+	worker_stats(e->workers, &ws);
+	n->worker_stuck = ws.abandoned;
+	if (ws.abandoned != e->abandoned)
+		jobs_abandoned(e);
+	e->abandoned = ws.abandoned;
+	identity_age(e->identity, now);
+	model_second(e->model, now);
+	if (n->lost > e->lost_before && !e->replaying) { /* repair within a second of a loss */
+		e->pass.next_full_ns = 0;
+		e->pass.repair = true;
+	}
+	e->lost_before = n->lost;
+	jobs_doctor(e);
+}
+
+static void publish(struct engine *e, uint64_t now)
+{
+	struct snapshot *snap, *old;
+	uint64_t one = 1;
+	bool wanted;
+
+	if (now < e->published_ns + PUBLISH_NS)
+		return;
+	pthread_mutex_lock(&e->lock);
+	wanted = e->wanted || !e->snap;
+	pthread_mutex_unlock(&e->lock);
+	if (!wanted)
+		return;
+	snap = model_snapshot(e->model);
+	if (!snap)
+		return;
+	snap->offset_ns = e->offset_ns;
+	snap->boot_ns = engine_now(e);
+	snap->time_ns = snap->boot_ns + (uint64_t)e->offset_ns;
+	e->published_ns = now;
+	pthread_mutex_lock(&e->lock);
+	old = e->snap;
+	e->snap = snap;
+	e->wanted = false;
+	pthread_cond_broadcast(&e->cond);
+	pthread_mutex_unlock(&e->lock);
+	snapshot_unref(old);
+	if (write(e->face_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		return;
+}
+
+/* ── the loop ────────────────────────────────────────────────────────────── */
+
+static void turn(struct engine *e)
+{
+	uint64_t began = clock_boot(), now;
+	bool more = drain(e, TURN_NS), each_second;
+
+	commands(e);
+	jobs_take(e);
+	now = clock_boot();
+	if (!more || now - began < TURN_NS)
+		pass_slice(e, now, TURN_NS / 2);
+	each_second = now >= e->next_second_ns;
+	if (each_second) {
+		e->next_second_ns = now + NS_PER_S;
+		second(e, e->replaying ? engine_now(e) : now);
+	}
+	jobs_post(e, now, each_second);
+	publish(e, now);
+	epoch_reap(e->epoch);
+	if (more) { /* come back at once, but let commands in between */
+		uint64_t one = 1;
+
+		if (!e->replaying || feed_backlog(e->feed) < REPLAY_AHEAD)
+			(void)!write(e->cmd_fd, &one, sizeof(one));
+	}
+}
+
+static uint32_t ns_inode(const char *root, const char *ns)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/proc/1/ns/%s", root, ns);
+	return stat(path, &st) == 0 ? (uint32_t)st.st_ino : 0;
+}
+
+static void found_cgroup(void *ctx, struct cgroup_key key, const char *path, size_t n)
+{
+	struct engine *e = ctx;
+	struct cgroup_fact f = { .key = key, .path = path, .n = n, .at_ns = clock_boot() };
+
+	on_cgroup(e, &f);
+}
+
+static const char *root_of(const struct engine *e)
+{
+	return e->o.host_root && strcmp(e->o.host_root, "/") != 0 ? e->o.host_root : "";
+}
+
+static void open_sources(struct engine *e)
+{
+	const struct sensor_opts so = {
+		.ring_kib = e->o.ring_kib,
+		.budget = e->o.budget,
+		.no_bpf = e->o.no_bpf,
+		.no_names = e->o.no_names,
+		.history = e->o.history,
+		.host_root = e->o.host_root ? e->o.host_root : "/",
+	};
+	struct sonde_err err = { 0 };
+	int r = sensor_open(&so, &e->sensor, &err);
+
+	e->replaying = r == 0 && e->o.history;
+	pthread_mutex_lock(&e->lock);
+	e->opened = true;
+	e->open_result = r;
+	e->open_err = err;
+	pthread_cond_broadcast(&e->cond);
+	pthread_mutex_unlock(&e->lock);
+	if (r < 0 || e->replaying)
+		return;
+	identity_host_ns(e->identity, ns_inode(root_of(e), "mnt"), ns_inode(root_of(e), "pid"),
+			 ns_inode(root_of(e), "net"));
+	/* Probes are attached: nothing that is made from here on can be missed by the walk. */
+	(void)cgroup_walk(e->o.host_root ? e->o.host_root : "/", found_cgroup, e);
+	pass_begin(e, true, true, clock_boot());
+	jobs_doctor(e);
+}
+
+void *engine_main(void *arg)
+{
+	struct engine *e = arg;
+	bool stop = false;
+
+	prctl(PR_SET_NAME, "sonde-engine");
+	e->offset_ns = clock_offset();
+	publish(e, clock_boot());
+	open_sources(e);
+	if (e->open_result < 0)
+		return NULL;
+	if (sensor_fd(e->sensor) >= 0) {
+		struct epoll_event ev = { .events = EPOLLIN, .data.fd = sensor_fd(e->sensor) };
+
+		(void)epoll_ctl(e->ep, EPOLL_CTL_ADD, sensor_fd(e->sensor), &ev);
+	}
+	while (!stop) {
+		struct epoll_event evs[4];
+		int n = epoll_wait(e->ep, evs, ARRAY_SIZE(evs), 100);
+		uint64_t v;
+
+		for (int i = 0; i < n; i++)
+			if (evs[i].data.fd == e->timer || evs[i].data.fd == e->cmd_fd)
+				(void)!read(evs[i].data.fd, &v, sizeof(v));
+		turn(e);
+		pthread_mutex_lock(&e->lock);
+		stop = e->stop;
+		pthread_mutex_unlock(&e->lock);
+	}
+	return NULL;
+}
+
+int engine_wait_ready(struct engine *e, int timeout_ms, struct sonde_err *err)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	pthread_mutex_lock(&e->lock);
+	e->started = true;
+	while (!e->ready && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&e->cond, &e->lock, &until);
+	if (!e->ready)
+		r = sonde_err_set(err, -ETIMEDOUT, "the first picture is not complete after %d ms",
+				  timeout_ms);
+	else
+		r = 0;
+	pthread_mutex_unlock(&e->lock);
+	return r;
+}
