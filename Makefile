@@ -43,7 +43,7 @@ $(O)/libsonde.a: $(CORE:%.c=$(O)/%.o)
 # The include path is the wall between the screen and the core.
 $(O)/tui/%.o: INC := -Iinclude -Itui
 $(O)/core/%.o: INC := -Iinclude -Icore -Ibpf -I$(O)/bpf
-$(O)/core/sensor/%.o: | $(SKEL)
+$(patsubst %.c,$(O)/%.o,$(filter core/sensor/%,$(CORE))): | $(SKEL)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
@@ -71,7 +71,7 @@ $(ALIB): $(CORE:%.c=$(A)/%.o)
 	rm -f $@
 	ar rcs $@ $^
 
-$(A)/core/sensor/%.o: | $(SKEL)
+$(patsubst %.c,$(A)/%.o,$(filter core/sensor/%,$(CORE))): | $(SKEL)
 $(A)/core/%.o: INC := -Iinclude -Icore -Ibpf -I$(O)/bpf
 $(A)/tui/%.o: INC := -Iinclude -Itui
 $(A)/tests/%.o: INC := -Iinclude -Icore -Itui -Ibpf -I$(O)/bpf -Itests/unit
