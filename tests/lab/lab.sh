@@ -141,6 +141,10 @@ lab_root() {
 # End everything below a lab folder, whoever made it. Safe to run twice.
 lab_clean() { # DIR
 	local dir=$1 id pid start cg uid pass
+	if [ -d "$dir/cri" ]; then
+		. "$LAB_SRC/cri.sh"
+		cri_clean "$dir"
+	fi
 	while read -r pid start; do
 		lab_kill "$pid" "$start"
 	done 2>/dev/null <"$dir/pids"
