@@ -48,7 +48,7 @@ def main():
         return got[0]
 
     try:
-        ok = eval(sys.argv[2], {"E": E, "S": S, "A": A, "of": of, "one": one, "marked": marked,
+        ok = eval(f"({sys.argv[2]}\n)", {"E": E, "S": S, "A": A, "of": of, "one": one, "marked": marked,
                                 "json": json})
     except AssertionError as e:
         sys.exit(f"{e}")

@@ -106,3 +106,40 @@ expect() { # CODE COMMAND…
 	r=$?
 	[ $r = "$want" ] || { cat "$LAB/expect.err" >&2; fail "\"$*\" ended with $r instead of $want"; }
 }
+
+# --- storms: many pods that begin in the same moment --------------------------------
+
+# Pods that wait, and then make COUNT processes each and stay.
+# storm_pods PODS COUNT TAG [SPAWN-OPTION…]
+storm_pods() {
+	local pods=$1 count=$2 tag=$3 i
+	shift 3
+	mkfifo "$LAB/ctl/go" || return 1
+	for i in $(seq "$pods"); do
+		lab_pod storm "s$i" lab/storm:1 spawn -s -w /lab/go -n "$count" "$@" "$tag" "storm/s$i" ||
+			fail "pod s$i did not start"
+	done
+}
+
+# While a writer holds the fifo a reader that came late waits with the others; all begin
+# when it is closed.
+storm_go() {
+	exec 7>"$LAB/ctl/go"
+	sleep 0.3
+	exec 7>&-
+}
+
+storm_done() { # PODS: all have said how many they made
+	local i
+	for i in $(seq "$1"); do
+		lab_log "s$i" | grep -q '^made' || return 1
+	done
+}
+
+# "storm/s1 UID N" a line: what was really made, by those who made it.
+storm_made() { # PODS
+	local i
+	for i in $(seq "$1"); do
+		echo "storm/s$i $(lab_uid "s$i") $(lab_log "s$i" | sed -n 's/^made \([0-9]*\) bad 0 .*/\1/p')"
+	done
+}
