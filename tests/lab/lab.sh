@@ -113,10 +113,11 @@ lab_up() {
 
 # Under the lock, so that nobody removes the common cgroup parents under our feet.
 lab_register() {
+	local me=$BASHPID	# the command substitution below has another one
 	exec 9>"$LAB_LOCK"
 	flock 9
 	LAB=$(mktemp -d "$LAB_TMP/sonde-lab.XXXXXX") &&
-		echo "$BASHPID $(lab_start_time $BASHPID)" >"$LAB/owner"
+		echo "$me $(lab_start_time $me)" >"$LAB/owner"
 	exec 9>&-
 	[ -r "$LAB/owner" ]
 }
