@@ -119,6 +119,8 @@ static struct sensor_sink sink_of(struct engine *e)
 	};
 }
 
+static void publish(struct engine *e, uint64_t now, bool now_or_never);
+
 /* ── streams ─────────────────────────────────────────────────────────────── */
 
 /* Streams that were asked to end do so once the ring is empty and nothing is held. */
@@ -151,6 +153,7 @@ static bool replay_may_run(struct engine *e)
 static void replay_is_over(struct engine *e)
 {
 	e->replay_done = true;
+	publish(e, clock_boot(), true);
 	for (struct stream *s = feed_streams(e->feed); s; s = s->next)
 		s->ending = true;
 	pthread_mutex_lock(&e->lock);
@@ -337,6 +340,41 @@ int engine_command(struct engine *e, struct engine_cmd *c)
 	return c->result;
 }
 
+/* ── publishing ──────────────────────────────────────────────────────────── */
+
+/* A new snapshot when somebody took the last one, ten times a second at most; @now_or_never: in any case. */
+static void publish(struct engine *e, uint64_t now, bool now_or_never)
+{
+	struct snapshot *snap, *old;
+	uint64_t one = 1;
+	bool wanted;
+
+	if (now < e->published_ns + PUBLISH_NS && !now_or_never)
+		return;
+	pthread_mutex_lock(&e->lock);
+	wanted = e->wanted || !e->snap;
+	pthread_mutex_unlock(&e->lock);
+	if (!wanted && !now_or_never)
+		return;
+	snap = model_snapshot(e->model);
+	if (!snap)
+		return;
+	snap->offset_ns = e->offset_ns;
+	snap->boot_ns = engine_now(e);
+	snap->time_ns = snap->boot_ns + (uint64_t)e->offset_ns;
+	e->published_ns = now;
+	pthread_mutex_lock(&e->lock);
+	old = e->snap;
+	e->snap = snap;
+	e->snap_ns = now;
+	e->wanted = false;
+	pthread_cond_broadcast(&e->cond);
+	pthread_mutex_unlock(&e->lock);
+	snapshot_unref(old);
+	if (write(e->face_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		return;
+}
+
 /* ── passes: first picture, repair, CPU times ────────────────────────────── */
 
 static void set_ready(struct engine *e)
@@ -388,11 +426,12 @@ static void pass_slice(struct engine *e, uint64_t now, uint64_t budget_ns)
 	}
 	if (p->first) {
 		model_node(e->model)->picture_done = true;
+		publish(e, now, true); /* whoever waited for this sees all of it */
 		set_ready(e);
 	}
 }
 
-/* ── once a second, and publishing ───────────────────────────────────────── */
+/* ── once a second ───────────────────────────────────────────────────────── */
 
 static void costs(struct engine *e, uint64_t now)
 {
@@ -437,37 +476,6 @@ static void second(struct engine *e, uint64_t now)
 	jobs_doctor(e);
 }
 
-static void publish(struct engine *e, uint64_t now)
-{
-	struct snapshot *snap, *old;
-	uint64_t one = 1;
-	bool wanted;
-
-	if (now < e->published_ns + PUBLISH_NS)
-		return;
-	pthread_mutex_lock(&e->lock);
-	wanted = e->wanted || !e->snap;
-	pthread_mutex_unlock(&e->lock);
-	if (!wanted)
-		return;
-	snap = model_snapshot(e->model);
-	if (!snap)
-		return;
-	snap->offset_ns = e->offset_ns;
-	snap->boot_ns = engine_now(e);
-	snap->time_ns = snap->boot_ns + (uint64_t)e->offset_ns;
-	e->published_ns = now;
-	pthread_mutex_lock(&e->lock);
-	old = e->snap;
-	e->snap = snap;
-	e->wanted = false;
-	pthread_cond_broadcast(&e->cond);
-	pthread_mutex_unlock(&e->lock);
-	snapshot_unref(old);
-	if (write(e->face_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
-		return;
-}
-
 /* ── the loop ────────────────────────────────────────────────────────────── */
 
 static void turn(struct engine *e)
@@ -486,7 +494,7 @@ static void turn(struct engine *e)
 		second(e, e->replaying ? engine_now(e) : now);
 	}
 	jobs_post(e, now, each_second);
-	publish(e, now);
+	publish(e, now, false);
 	epoch_reap(e->epoch);
 	if (more) { /* come back at once, but let commands in between */
 		uint64_t one = 1;
@@ -555,7 +563,7 @@ void *engine_main(void *arg)
 
 	prctl(PR_SET_NAME, "sonde-engine");
 	e->offset_ns = clock_offset();
-	publish(e, clock_boot());
+	publish(e, clock_boot(), true);
 	open_sources(e);
 	if (e->open_result < 0)
 		return NULL;

@@ -15,6 +15,8 @@
 #include "base/macros.h"
 
 #define TICK_NS (20 * NS_PER_MS)
+#define FRESH_NS (250 * NS_PER_MS)
+#define FRESH_WAIT_NS (100 * NS_PER_MS)
 
 static int copy_text(const char **ret, const char *s)
 {
@@ -193,14 +195,35 @@ int engine_fd(const struct engine *e)
 	return e->face_fd;
 }
 
+/* Nobody asked for a while, so the last snapshot is old: wait a moment for a new one. Under lock. */
+static void wait_fresh(struct engine *e)
+{
+	const struct snapshot *old = e->snap;
+	struct timespec until;
+	uint64_t one = 1;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)FRESH_WAIT_NS;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	(void)!write(e->cmd_fd, &one, sizeof(one));
+	while (e->snap == old && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&e->cond, &e->lock, &until);
+}
+
 struct snapshot *engine_snapshot(struct engine *e)
 {
 	struct snapshot *s;
 
 	pthread_mutex_lock(&e->lock);
-	s = snapshot_ref(e->snap);
 	e->wanted = true;
 	e->started = true;
+	if (clock_boot() > e->snap_ns + FRESH_NS)
+		wait_fresh(e);
+	s = snapshot_ref(e->snap);
 	pthread_mutex_unlock(&e->lock);
 	return s;
 }

@@ -63,6 +63,7 @@ struct engine {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	struct snapshot *snap;
+	uint64_t snap_ns; /* CLOCK_BOOTTIME when it was published */
 	struct engine_cmd *cmd_head, *cmd_tail;
 	struct kv_entry kv[KV_CACHE];
 	struct kv *doctor;
