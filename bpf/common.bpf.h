@@ -83,17 +83,22 @@ static __always_inline bool wire_admit(struct wire_key *key, u32 kind, u32 *slot
 }
 
 /*
- * Send @n bytes that begin with a wire_head. Nobody is woken for a record (a wake-up costs more than
- * the probe); the one that makes the ring half full does it, since the timer may be late then.
+ * Nobody is woken for a record: a wake-up costs more than the probe. The one that makes the ring
+ * half full does it, since the timer may be late then.
  */
-static __always_inline void wire_output(struct wire_head *h, u64 n)
+static __always_inline u64 wire_wake(u64 n)
 {
 	u64 before = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-	u64 wake = BPF_RB_NO_WAKEUP;
 
 	if (before < cfg.ring_half && before + n + 8 >= cfg.ring_half)
-		wake = BPF_RB_FORCE_WAKEUP;
-	if (bpf_ringbuf_output(&ring, h, n, wake))
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+/* Send @n bytes that begin with a wire_head. */
+static __always_inline void wire_output(struct wire_head *h, u64 n)
+{
+	if (bpf_ringbuf_output(&ring, h, n, wire_wake(n)))
 		wire_count(h->slot, h->kind, WIRE_LOST_RING);
 }
 

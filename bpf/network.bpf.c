@@ -51,7 +51,8 @@ static __always_inline void tell(u32 kind, const struct sock *sk, struct net_soc
 			c.has |= NET_HAS_RET;
 		break;
 	case WIRE_CLOSE:
-		conn_bytes(&c, sk);
+		if (!s || (s->flags & NET_OPEN)) /* a listener has none */
+			conn_bytes(&c, sk);
 		break;
 	}
 	wire_output(&c.h, sizeof(c));

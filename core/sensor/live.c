@@ -18,7 +18,8 @@
 
 #define CGROUP2_MAGIC 0x63677270
 
-static const struct probe *const all_probes[] = { &probe_process, &probe_network };
+static const struct probe *const all_probes[] = { &probe_process, &probe_network, &probe_udp,
+						   &probe_names };
 _Static_assert(ARRAY_SIZE(all_probes) <= LIVE_PROBES, "more probes than room");
 
 static uint32_t namespace_of(const char *path)
@@ -230,8 +231,9 @@ static void take(void *ctx, const void *rec, size_t n)
 		policy_gone(l, (struct cgroup_key){ .id = h->cgroup_id, .hierarchy = h->hierarchy });
 	if (decode_record(rec, n, ORIGIN_RING, &l->ev, l->sink) == -EBADMSG)
 		l->bad++;
-	if (*l->tap && n >= sizeof(*h))
-		capture_record(*l->tap, h->ktime_ns, rec, n);
+	/* behind head.size stand old bytes of the ring, other records' perhaps: never into a file */
+	if (*l->tap && n >= sizeof(*h) && h->size <= n)
+		capture_record(*l->tap, h->ktime_ns, rec, h->size);
 }
 
 static int live_drain(void *src, uint64_t budget_ns, const struct sensor_sink *sink)
