@@ -79,9 +79,10 @@ $(A)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) $(ASAN) $(INC) -MMD -MP -c -o $@ $<
 
-# tests of tui parts link all of tui but its main
-$(A)/test_%: $(A)/tests/unit/test_%.o $(filter-out %/main.o,$(TUI:%.c=$(A)/%.o)) $(ALIB)
-	$(CC) $(ASAN) -o $@ $^ $(UILIBS) $(LIBS) -lcmocka
+# Tests may fail the n-th allocation (tests/unit/failalloc.h); those of tui parts link all of tui but its main.
+WRAP  := $(foreach f,malloc calloc realloc reallocarray strdup strndup,-Wl,--wrap=$(f))
+$(A)/test_%: $(A)/tests/unit/test_%.o $(A)/tests/unit/failalloc.o $(filter-out %/main.o,$(TUI:%.c=$(A)/%.o)) $(ALIB)
+	$(CC) $(ASAN) $(WRAP) -o $@ $^ $(UILIBS) $(LIBS) -lcmocka
 
 unit: $(UBIN) ## unit tests alone
 	@for t in $(UBIN); do echo "== $$t"; $$t || exit 1; done

@@ -10,9 +10,8 @@ LIST(model_pods_fields);
 LIST(model_procs_fields);
 LIST(model_conns_fields);
 LIST(model_node_fields);
-LIST(face_doctor_fields);
-LIST(face_detail_fields);
-LIST(face_log_fields);
+
+extern const struct field_table face_doctor_fields, face_detail_fields, face_log_fields;
 
 const struct field_table *const field_tables[SONDE_TABLES] = {
 	[SONDE_EVENTS] = &event_fields,
