@@ -22,7 +22,7 @@ LAB_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_TOP=$(cd "$LAB_SRC/../.." && pwd)
 LAB_OUT=${O:-build}
 case $LAB_OUT in /*) ;; *) LAB_OUT=$LAB_TOP/$LAB_OUT ;; esac
-LAB_BIN=$LAB_OUT/lab
+LAB_BIN=$LAB_OUT/tests/lab
 LAB_TMP=${LAB_TMP:-/tmp}
 LAB_LOCK=$LAB_TMP/sonde-lab.lock
 
