@@ -307,7 +307,8 @@ lab_make() { # sandbox|container NAME IMAGE COMMAND…
 	mkdir -p "$log"
 	lab_cut_state "$id" "$bundle"
 	lab_runc run -d --bundle "$bundle" --pid-file "$bundle/init.pid" "$id" \
-		</dev/null >"$log/0.log" 2>&1 || { cat "$log/0.log" >&2; return 1; }
+		</dev/null > >(exec "$LAB_BIN/crilog" "$log/0.log") 2>&1 ||
+		{ sleep 0.1; cat "$log/0.log" >&2; return 1; }
 	cp "$bundle/init.pid" "$LAB_POD/pid.$key"
 }
 
@@ -389,7 +390,10 @@ lab_ip6() { cat "$LAB/pods/$1/ip6"; }
 lab_uid() { cat "$LAB/pods/$1/uid"; }
 lab_cid() { cat "$LAB/pods/$1/id.${2:-main}"; }
 lab_pid() { cat "$LAB/pods/$1/pid.${2:-main}"; }
-lab_log() { cat "$LAB/logs/$(cat "$LAB/pods/$1/namespace")_$1_$(lab_uid "$1")/${2:-main}/0.log"; }
+lab_log() { # POD [CONTAINER]: what it said
+	sed 's/^[^ ]* [^ ]* [^ ]* //' \
+		"$LAB/logs/$(cat "$LAB/pods/$1/namespace")_$1_$(lab_uid "$1")/${2:-main}/0.log"
+}
 
 lab_exec() { # POD COMMAND…: in its main container, as kubectl exec would
 	local pod=$1
