@@ -122,7 +122,7 @@ static __always_inline void packet_key(struct __sk_buff *skb, const struct net_o
 		if (len > ROOM)                                                                    \
 			len = ROOM;                                                                \
 		asm volatile("" : "+r"(len));                                                      \
-		if (len == 0 || len > ROOM ||                                                      \
+		if (len < 12 || len > ROOM || /* "== 0" would teach old verifiers nothing */       \
 		    bpf_skb_load_bytes(skb, p->payload, r->bytes, len))                            \
 			len = 0;                                                                   \
 		r->n.len = len;                                                                    \
