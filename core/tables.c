@@ -3,14 +3,8 @@
 #include "field/field.h"
 #include "model/event_inner.h"
 
-/* NEEDSWORK: weak until each unit's list is in the tree. */
-#define LIST(name) extern const struct field_table name __attribute__((weak))
-
-LIST(model_pods_fields);
-LIST(model_procs_fields);
-LIST(model_conns_fields);
-LIST(model_node_fields);
-
+extern const struct field_table model_pods_fields, model_procs_fields, model_conns_fields,
+	model_node_fields;
 extern const struct field_table face_doctor_fields, face_detail_fields, face_log_fields;
 
 const struct field_table *const field_tables[SONDE_TABLES] = {
