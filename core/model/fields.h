@@ -26,7 +26,8 @@ const struct ident_row *ctx_ident(const struct field_ctx *ctx, uint32_t ident, u
 /* Getters of whatever @id owns; @id NULL: not known. */
 #define IDENT_GETTERS(X)                                                                     \
 	X(owner) X(pod) X(pod_uid) X(pod_reason) X(ns) X(pod_name) X(workload) X(container)  \
-	X(container_id) X(image) X(image_repo) X(image_tag) X(unit) X(runtime)
+	X(container_id) X(image) X(image_repo) X(image_tag) X(unit) X(runtime) X(falco_id)   \
+	X(falco_name)
 
 #define IDENT_GETTER_DECL(what)                                                              \
 	void ident_get_##what(struct field_ctx *ctx, const struct ident_row *id,             \
@@ -41,27 +42,33 @@ IDENT_GETTERS(IDENT_GETTER_DECL)
 	}
 
 /* The fields of identity that follow in every list. */
+#define IDENT_TEXT(name, key, title, width, rank, flags, get, help) \
+	FIELD(name, key, title, SONDE_TEXT, SONDE_PLAIN, width, rank, flags, get, help)
 #define IDENT_FIELDS                                                                          \
-	FIELD("k8s.pod.name", "pod_name", "POD NAME", SONDE_TEXT, SONDE_PLAIN, 24, 8, 0,      \
-	      get_pod_name, "Name of the pod, without its namespace"),                        \
-	FIELD("k8s.ns.name", "namespace", "NAMESPACE", SONDE_TEXT, SONDE_PLAIN, 14, 8, JSON,  \
-	      get_ns, "Namespace of the pod"),                                                \
-	FIELD("sonde.workload", "workload", "WORKLOAD", SONDE_TEXT, SONDE_PLAIN, 20, 8, JSON, \
-	      get_workload, "What made the pod, as Deployment/web"),                          \
-	FIELD("container.id", "container_id", "CONTAINER ID", SONDE_TEXT, SONDE_PLAIN, 12, 9, \
-	      JSON, get_container_id, "Id that the runtime gave the container"),              \
-	FIELD("container.image", "image", "IMAGE", SONDE_TEXT, SONDE_PLAIN, 28, 8, JSON,      \
-	      get_image, "Image of the container, as the runtime names it"),                  \
-	FIELD("container.image.repository", NULL, "REPOSITORY", SONDE_TEXT, SONDE_PLAIN, 24, 9, \
-	      0, get_image_repo, "Image without its tag and digest"),                         \
-	FIELD("container.image.tag", NULL, "TAG", SONDE_TEXT, SONDE_PLAIN, 10, 9, 0,          \
-	      get_image_tag, "Tag of the image"),                                             \
-	FIELD("sonde.unit", "unit", "UNIT", SONDE_TEXT, SONDE_PLAIN, 20, 8, JSON, get_unit,   \
-	      "systemd unit of what runs in no container"),                                   \
-	FIELD("container.runtime", "runtime", "RUNTIME", SONDE_TEXT, SONDE_PLAIN, 10, 9, 0,   \
-	      get_runtime, "Container runtime"),                                              \
-	FIELD("sonde.pod_reason", "pod_reason", "REASON", SONDE_TEXT, SONDE_PLAIN, 24, 9, JSON, \
-	      get_pod_reason, "Why the name of the pod is not known")
+	IDENT_TEXT("k8s.ns.name", "namespace", "NAMESPACE", 16, 8, JSON, get_ns,              \
+		   "Namespace of the pod"),                                                   \
+	IDENT_TEXT("sonde.workload", "workload", "WORKLOAD", 24, 8, JSON, get_workload,       \
+		   "What made the pod, as Deployment/web"),                                   \
+	IDENT_TEXT("container.full_id", "container_id", "CONTAINER ID", 64, 9, JSON,          \
+		   get_container_id, "The whole id of the container"),                        \
+	IDENT_TEXT("container.image", "image", "IMAGE", 40, 8, JSON, get_image,               \
+		   "Image of the container, as the runtime names it"),                        \
+	IDENT_TEXT("sonde.unit", "unit", "UNIT", 20, 8, JSON, get_unit,                       \
+		   "The systemd unit, for what is in no container"),                          \
+	IDENT_TEXT("sonde.pod.reason", "pod_reason", "POD REASON", 30, 9, JSON,               \
+		   get_pod_reason, "Why the pod is not known"),                               \
+	IDENT_TEXT("sonde.runtime", "runtime", "RUNTIME", 10, 9, 0, get_runtime,              \
+		   "Container runtime"),                                                      \
+	IDENT_TEXT("k8s.pod.name", "k8s.pod.name", "POD NAME", 24, 9, 0, get_pod_name,        \
+		   "Name of the pod without its namespace"),                                  \
+	IDENT_TEXT("container.id", "container.id", "CONTAINER", 12, 9, 0, get_falco_id,       \
+		   "First 12 digits of the container's id, host outside of containers"),      \
+	IDENT_TEXT("container.name", "container.name", "CONTAINER", 14, 9, 0, get_falco_name, \
+		   "Name of the container, host outside of containers"),                      \
+	IDENT_TEXT("container.image.repository", "container.image.repository", "REPOSITORY",  \
+		   30, 9, 0, get_image_repo, "Image without tag and digest"),                 \
+	IDENT_TEXT("container.image.tag", "container.image.tag", "TAG", 10, 9, 0,             \
+		   get_image_tag, "Tag of the image")
 
 /* Null when negative. */
 void value_figure(struct sonde_value *ret, double d);

@@ -223,9 +223,9 @@ static void get_duration(struct field_ctx *ctx, const void *row, struct sonde_va
 #define NUM(name, key, title, unit, width, rank, flags, get, help) \
 	FIELD(name, key, title, SONDE_UINT, unit, width, rank, RIGHT | (flags), get, help)
 #define IP(name, get, help) \
-	FIELD(name, NULL, "IP", SONDE_TEXT, SONDE_PLAIN, 15, 9, SONDE_FIELD_ADDR, get, help)
+	FIELD(name, name, "IP", SONDE_TEXT, SONDE_PLAIN, 15, 9, SONDE_FIELD_ADDR, get, help)
 #define PORT(name, get, help) \
-	FIELD(name, NULL, "PORT", SONDE_UINT, SONDE_PLAIN, 5, 9, RIGHT, get, help)
+	FIELD(name, name, "PORT", SONDE_UINT, SONDE_PLAIN, 5, 9, RIGHT, get, help)
 
 static const struct field_def fields[] = {
 	NUM("sonde.conn.id", "id", "ID", SONDE_PLAIN, 12, 9, JSON, get_id,
@@ -238,11 +238,11 @@ static const struct field_def fields[] = {
 	TEXT("proc.name", "name", "PROCESS", 15, 3, COLUMN | JSON, get_name,
 	     "Name of the process"),
 	TEXT("fd.l4proto", "proto", "PROTO", 5, 5, COLUMN | JSON, get_proto, "tcp or udp"),
-	TEXT("sonde.fd.state", "state", "STATE", 11, 4, COLUMN | JSON, get_state,
+	TEXT("sonde.state", "state", "STATE", 11, 4, COLUMN | JSON, get_state,
 	     "State of the socket; OPEN for UDP, FAILED for what did not come about"),
-	TEXT("sonde.fd.local", "local", "LOCAL", 21, 5, COLUMN | JSON, get_local,
+	TEXT("sonde.local", "local", "LOCAL", 21, 5, COLUMN | JSON, get_local,
 	     "Address and port on this side"),
-	TEXT("sonde.fd.remote", "remote", "REMOTE", 21, 1, COLUMN | JSON, get_remote,
+	TEXT("sonde.remote", "remote", "REMOTE", 21, 1, COLUMN | JSON, get_remote,
 	     "Address and port of the other side"),
 	TEXT("fd.rip.name", "remote_name", "NAME", 0, 1, COLUMN | JSON, get_remote_name,
 	     "Name of the other side: its pod when that is here, else as SNI or DNS claim"),
@@ -262,17 +262,17 @@ static const struct field_def fields[] = {
 	     "Who says the name: dns, sni or pod"),
 	TEXT("sonde.direction", "direction", "DIR", 6, 8, JSON, get_direction,
 	     "out, in, listen, or open for a UDP socket without peer"),
-	FIELD("sonde.ret", "ret", "RET", SONDE_INT, SONDE_PLAIN, 5, 8, RIGHT | JSON, get_ret,
+	FIELD("evt.rawres", "ret", "RET", SONDE_INT, SONDE_PLAIN, 5, 8, RIGHT | JSON, get_ret,
 	      "Why it failed, as a negative error number"),
 	NUM("sonde.duration", "duration_ns", "LENGTH", SONDE_NANOS, 8, 8, 0, get_duration,
 	    "How long it has lasted, or did"),
 	FIELD("sonde.repaired", "repaired", "MENDED", SONDE_BOOL, SONDE_PLAIN, 6, 9, JSON,
 	      get_repaired, "Whether it was found by comparing, not by its own record"),
-	TEXT("fd.name", NULL, "TUPLE", 44, 9, 0, get_fd_name, "client:port->server:port"),
-	TEXT("fd.type", NULL, "TYPE", 4, 9, 0, get_type, "ipv4 or ipv6"),
-	FIELD("fd.is_server", NULL, "SERVER", SONDE_BOOL, SONDE_PLAIN, 6, 9, 0, get_is_server,
+	TEXT("fd.name", "fd.name", "TUPLE", 44, 9, 0, get_fd_name, "client:port->server:port"),
+	TEXT("fd.type", "fd.type", "TYPE", 4, 9, 0, get_type, "ipv4 or ipv6"),
+	FIELD("fd.is_server", "fd.is_server", "SERVER", SONDE_BOOL, SONDE_PLAIN, 6, 9, 0, get_is_server,
 	      "Whether this side listens or accepted"),
-	TEXT("fd.sip.name", NULL, "SERVER NAME", 24, 9, 0, get_sip_name,
+	TEXT("fd.sip.name", "fd.sip.name", "SERVER NAME", 24, 9, 0, get_sip_name,
 	     "Name of the server, of a connection that this side made"),
 	IP("fd.sip", get_sip, "Address of the server"),
 	PORT("fd.sport", get_sport, "Port of the server"),
@@ -282,7 +282,7 @@ static const struct field_def fields[] = {
 	PORT("fd.lport", get_lport, "Port on this side"),
 	IP("fd.rip", get_rip, "Address of the other side"),
 	PORT("fd.rport", get_rport, "Port of the other side"),
-	TEXT("container.name", "container", "CONTAINER", 12, 8, JSON, get_container,
+	TEXT("sonde.container", "container", "CONTAINER", 12, 8, JSON, get_container,
 	     "Name of the container"),
 	TEXT("k8s.pod.uid", "pod_uid", "POD UID", 36, 9, JSON, get_pod_uid, "UID of the pod"),
 	IDENT_FIELDS,

@@ -139,9 +139,27 @@ void ident_get_container(struct field_ctx *ctx, const struct ident_row *id,
 {
 	(void)ctx;
 	if (in_container(id))
-		first_text(ret, id->container, NULL);
+		first_text(ret, id->container, id->kind == IDENT_SANDBOX ? "POD" : NULL);
 	else
 		value_absent(ret);
+}
+
+void ident_get_falco_name(struct field_ctx *ctx, const struct ident_row *id,
+			  struct sonde_value *ret)
+{
+	if (in_container(id))
+		ident_get_container(ctx, id, ret);
+	else
+		value_text(ret, id ? "host" : NULL);
+}
+
+void ident_get_falco_id(struct field_ctx *ctx, const struct ident_row *id, struct sonde_value *ret)
+{
+	(void)ctx;
+	if (in_container(id))
+		value_bytes(ret, id->container_id, strnlen(id->container_id, 12));
+	else
+		value_text(ret, id ? "host" : NULL);
 }
 
 void ident_get_container_id(struct field_ctx *ctx, const struct ident_row *id,

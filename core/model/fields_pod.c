@@ -166,7 +166,7 @@ static const struct field_def fields[] = {
 	    "Threads that it may have"),
 	NUM("sonde.events", "events", "EVENTS", SONDE_PLAIN, 8, 8, 0, get_events,
 	    "Events since it was first seen"),
-	FIELD("container.name", "container", "CONTAINER", SONDE_TEXT, SONDE_PLAIN, 14, 9, 0,
+	FIELD("sonde.container", "container", "CONTAINER", SONDE_TEXT, SONDE_PLAIN, 14, 9, 0,
 	      get_container, "Name of the container, of one that has no pod"),
 	IDENT_FIELDS,
 };

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/macros.h"
+#include "model/event_inner.h"
 
 #define ANCESTORS 32 /* as far up as proc.aname and exec ids of parents look */
 #define ROW const struct proc_row *p = row
@@ -18,6 +19,7 @@ static const struct ident_row *id_of(const struct field_ctx *ctx, const void *ro
 
 IDENT_GETTERS(IDENT_GETTER_OF_ROW)
 
+#undef GETTER
 #define GETTER(what, expr)                                                                   \
 	static void get_##what(struct field_ctx *ctx, const void *row, struct sonde_value *ret) \
 	{                                                                                    \
@@ -50,6 +52,7 @@ GETTER(name, value_bytes(ret, p->comm[0] ? p->comm : NULL, strnlen(p->comm, size
 GETTER(exe, value_text(ret, p->exe))
 GETTER(cwd, value_text(ret, p->cwd))
 GETTER(argv, value_list(ret, p->argv, p->argv_n))
+GETTER(tty_number, value_uint(ret, p->tty))
 GETTER(uid, value_uid(ret, p, p->uid))
 GETTER(gid, value_uid(ret, p, p->gid))
 GETTER(uid_host, value_uid(ret, p, p->uid_host))
@@ -132,19 +135,13 @@ static void get_aname(struct field_ctx *ctx, const void *row, struct sonde_value
 	value_list(ret, ctx->scratch, n);
 }
 
-/* The arguments with spaces between them; what has none (kernel threads) is its name in brackets. */
-static void get_cmdline(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
+/* The arguments with spaces between them, from the byte @at on. */
+static void value_words(struct field_ctx *ctx, const struct proc_row *p, size_t at,
+			struct sonde_value *ret)
 {
-	ROW;
-	size_t n = MIN((size_t)p->argv_n, sizeof(ctx->scratch));
+	size_t n = MIN((size_t)p->argv_n - at, sizeof(ctx->scratch));
 
-	if (!p->argv || !n) {
-		n = (size_t)snprintf(ctx->scratch, sizeof(ctx->scratch), "[%.*s]",
-				     (int)sizeof(p->comm), p->comm);
-		value_bytes(ret, p->comm[0] ? ctx->scratch : NULL, n);
-		return;
-	}
-	memcpy(ctx->scratch, p->argv, n);
+	memcpy(ctx->scratch, p->argv + at, n);
 	if (n && !ctx->scratch[n - 1])
 		n--;
 	for (size_t i = 0; i < n; i++)
@@ -153,12 +150,40 @@ static void get_cmdline(struct field_ctx *ctx, const void *row, struct sonde_val
 	value_bytes(ret, ctx->scratch, n);
 }
 
+/* What has no arguments (kernel threads) is its name in brackets. */
+static void get_cmdline(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
+{
+	ROW;
+	int n;
+
+	if (p->argv && p->argv_n) {
+		value_words(ctx, p, 0, ret);
+		return;
+	}
+	n = snprintf(ctx->scratch, sizeof(ctx->scratch), "[%.*s]", (int)sizeof(p->comm), p->comm);
+	value_bytes(ret, p->comm[0] ? ctx->scratch : NULL, (size_t)n);
+}
+
+static void get_args(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
+{
+	ROW;
+	size_t first = p->argv ? strnlen(p->argv, p->argv_n) : 0;
+
+	if (!p->argv)
+		value_null(ret);
+	else if (first + 1 >= p->argv_n)
+		value_bytes(ret, "", 0);
+	else
+		value_words(ctx, p, first + 1, ret);
+}
+
+/* Terminals are named as in events. */
 static void get_tty(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
 {
 	ROW;
+	struct event ev = { .tty = p->tty };
 
-	(void)ctx;
-	value_uint(ret, p->tty);
+	event_tty(ctx, &ev, ret);
 }
 
 static void get_layer(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
@@ -240,12 +265,12 @@ static const struct field_def fields[] = {
 	TEXT("sonde.owner", "owner", "POD", 24, 4, COLUMN, get_owner,
 	     "Pod as namespace/name, else its UID, the container, the unit or host"),
 	TEXT("sonde.pod", "pod", "POD", 24, 5, JSON, get_pod, "Pod as namespace/name"),
-	TEXT("container.name", "container", "CONTAINER", 12, 8, COLUMN | JSON, get_container,
+	TEXT("sonde.container", "container", "CONTAINER", 12, 8, COLUMN | JSON, get_container,
 	     "Name of the container"),
 	TEXT("proc.name", "name", "NAME", 15, 2, COLUMN | JSON, get_name,
 	     "Name of the process, at most 15 bytes"),
 	TEXT("proc.exepath", "exe", "EXE", 30, 8, JSON, get_exe, "Path of the executed file"),
-	FIELD("proc.args", "argv", "ARGV", SONDE_LIST, SONDE_PLAIN, 40, 8,
+	FIELD("sonde.argv", "argv", "ARGV", SONDE_LIST, SONDE_PLAIN, 40, 8,
 	      JSON | SONDE_FIELD_INDEX, get_argv, "Arguments, the first is the program's own name"),
 	NUM("user.uid", "uid", "UID", SONDE_PLAIN, 6, 6, COLUMN | JSON, get_uid,
 	    "User id, in the user namespace of the process"),
@@ -263,21 +288,24 @@ static const struct field_def fields[] = {
 	      get_gone_at, "When it ended"),
 	TEXT("proc.cmdline", "cmdline", "COMMAND", 0, 1, COLUMN, get_cmdline,
 	     "The arguments with spaces between them"),
+	TEXT("proc.args", "args", "ARGS", 40, 9, 0, get_args,
+	     "Arguments after the first, with spaces between"),
 	TEXT("proc.cwd", "cwd", "CWD", 24, 9, JSON, get_cwd, "Working directory"),
 	TEXT("proc.pname", "pname", "PARENT", 15, 8, 0, get_pname, "Name of the parent"),
-	FIELD("proc.aname", NULL, "ANCESTORS", SONDE_LIST, SONDE_PLAIN, 30, 9,
+	FIELD("proc.aname", "aname", "ANCESTORS", SONDE_LIST, SONDE_PLAIN, 30, 9,
 	      SONDE_FIELD_INDEX | SONDE_FIELD_ANY, get_aname,
 	      "Names of the ancestors; [1] is the parent, [0] the process itself"),
 	TEXT("sonde.parent_exec_id", "parent_exec_id", "PARENT ID", 32, 9, JSON,
 	     get_parent_exec_id, "Id of the parent's image"),
-	NUM("user.gid", "gid", "GID", SONDE_PLAIN, 6, 9, JSON, get_gid,
+	NUM("group.gid", "gid", "GID", SONDE_PLAIN, 6, 9, JSON, get_gid,
 	    "Group id, in the user namespace of the process"),
 	NUM("sonde.uid.host", "uid_host", "HOST UID", SONDE_PLAIN, 8, 9, JSON, get_uid_host,
 	    "User id as the node sees it"),
 	NUM("proc.vpid", "nspid", "NSPID", SONDE_PLAIN, 7, 9, JSON, get_nspid,
 	    "Process id in its own pid namespace"),
-	NUM("proc.tty", "tty", "TTY", SONDE_PLAIN, 8, 9, JSON, get_tty,
-	    "Device number of the controlling terminal, 0 without one"),
+	TEXT("sonde.tty", "tty", "TTY", 8, 8, JSON, get_tty, "Controlling terminal"),
+	NUM("proc.tty", "proc.tty", "TTY NUMBER", SONDE_PLAIN, 8, 9, 0, get_tty_number,
+	    "Number of the controlling terminal, 0 for none"),
 	NUM("sonde.cpu_ns", "cpu_ns", "TIME", SONDE_NANOS, 8, 8, JSON, get_cpu_ns,
 	    "CPU time used so far"),
 	NUM("sonde.proc.conns", "conns", "CONNS", SONDE_PLAIN, 5, 8, JSON, get_conns,
@@ -296,7 +324,7 @@ static const struct field_def fields[] = {
 	     "Whether it entered the container from outside"),
 	BOOL("sonde.repaired", "repaired", "MENDED", JSON, get_repaired,
 	     "Whether it was found by comparing, not by its own record"),
-	BOOL("sonde.argv_cut", "argv_cut", "ARGV CUT", JSON, get_argv_cut,
+	BOOL("sonde.argv.cut", "argv_cut", "ARGV CUT", JSON, get_argv_cut,
 	     "Whether there were more arguments than were kept"),
 	TEXT("k8s.pod.uid", "pod_uid", "POD UID", 36, 9, JSON, get_pod_uid, "UID of the pod"),
 	IDENT_FIELDS,
