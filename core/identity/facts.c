@@ -161,6 +161,8 @@ static int join_failure(struct identity *id, uint32_t row, const struct containe
 	if (!r)
 		return -ENOMEM;
 	r->facts_tries++;
+	if (stands && r->pod && id->sides[row].pause)
+		r->kind = IDENT_SANDBOX;
 	if (!r->pod && (!strcmp(r->runtime, "docker") || !strcmp(r->runtime, "podman")))
 		r->reason = REASON_NO_POD; /* the path says so, whatever the state may say */
 	else if (stands || f->reason != REASON_NO_STATE)
@@ -173,6 +175,15 @@ static int join_failure(struct identity *id, uint32_t row, const struct containe
 		p->reason = f->reason;
 	}
 	return 0;
+}
+
+/* "registry.k8s.io/pause:3.9" */
+static bool is_pause_image(const char *image)
+{
+	const char *base = image ? strrchr(image, '/') : NULL;
+
+	base = base ? base + 1 : image;
+	return base && !strncmp(base, "pause", 5) && (!base[5] || base[5] == ':' || base[5] == '@');
 }
 
 static bool is_failure(unsigned reason)
@@ -188,13 +199,15 @@ static int join(struct identity *id, uint32_t row, const struct container_facts 
 
 	if (!r)
 		return -ENOMEM;
-	if (!r->pod && f->pod_uid[0]) {
+	if (!r->pod && f->pod_uid[0] && !r->gone_ns) {
 		pod = ident_pod_row(id, f->pod_uid, r->first_ns);
 		if (pod == TABLE_NONE)
 			return -ENOMEM;
 		bad |= ident_row_join_pod(id, row, pod);
 	}
-	if (f->sandbox)
+	r->kind = f->sandbox ? IDENT_SANDBOX : IDENT_CONTAINER;
+	if (f->reason == REASON_NO_ANNOTATIONS && r->pod &&
+	    (id->sides[row].pause || is_pause_image(f->image)))
 		r->kind = IDENT_SANDBOX;
 	if (f->init_pid)
 		r->init_pid = f->init_pid;
@@ -217,7 +230,8 @@ static int join(struct identity *id, uint32_t row, const struct container_facts 
 	} else {
 		r->reason = REASON_NO_POD;
 	}
-	id->sides[row].settled = !bad;
+	/* the file with the pid may come 20 ms after the one with the names */
+	id->sides[row].settled = !bad && (f->init_pid || try_later(id, row));
 	return bad ? -ENOMEM : 0;
 }
 
@@ -236,6 +250,7 @@ int identity_facts(struct identity *id, const struct container_facts *f)
 	     i = id->sides[i].next[BY_CONTAINER]) {
 		const struct ident_row *row = row_at(id, i);
 		struct container_facts none = { .reason = REASON_NO_STATE };
+		bool settled = id->sides[i].settled;
 
 		if (strcmp(row->container_id, f->container_id))
 			continue;
@@ -244,15 +259,16 @@ int identity_facts(struct identity *id, const struct container_facts *f)
 		 * another container: that one's names are not his.
 		 */
 		if (id->sides[i].nested &&
-		    (outer || (row->pod_uid[0] && strcmp(row->pod_uid, f->pod_uid))))
-			r = join_failure(id, i, &none);
-		else if (row->pod_uid[0] && f->pod_uid[0] && strcmp(row->pod_uid, f->pod_uid)) {
+		    (outer || (row->pod_uid[0] && strcmp(row->pod_uid, f->pod_uid)))) {
+			r = settled ? 0 : join_failure(id, i, &none);
+		} else if (row->pod_uid[0] && f->pod_uid[0] && strcmp(row->pod_uid, f->pod_uid)) {
 			none.reason = REASON_MALFORMED;
-			r = join_failure(id, i, &none);
-		} else if (is_failure(f->reason))
-			r = id->sides[i].settled ? 0 : join_failure(id, i, f);
-		else
+			r = settled ? 0 : join_failure(id, i, &none);
+		} else if (is_failure(f->reason)) {
+			r = settled ? 0 : join_failure(id, i, f);
+		} else {
 			r = join(id, i, f);
+		}
 		bad |= r;
 	}
 	return bad ? -ENOMEM : 0;

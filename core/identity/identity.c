@@ -461,6 +461,8 @@ int identity_cgroup_add(struct identity *id, struct cgroup_key key, const char *
 	uint32_t i;
 	int r;
 
+	if (!n) /* not known; the root is "/" */
+		return -EINVAL;
 	while (n && path[n - 1] == '/')
 		n--;
 	cgroup_parse(path, n, &p);

@@ -97,7 +97,8 @@ void identity_free(struct identity *id);
 /*
  * A cgroup is there (found at start, or made just now: @at_ns). @path is relative to the hierarchy's
  * root, not NUL-terminated, hostile. Known keys are updated. *@ret_index (may be NULL) is its row.
- * Returns 0, -ENOMEM, or -ENOSPC when the table is full (counted; such cgroups show as host with REASON_UNKNOWN_CGROUP).
+ * Returns 0, -EINVAL when @n is 0 (the path is not known), -ENOMEM, or -ENOSPC when the table is full
+ * (counted; such cgroups show as host with REASON_UNKNOWN_CGROUP).
  */
 int identity_cgroup_add(struct identity *id, struct cgroup_key key, const char *path, size_t n,
 			uint64_t at_ns, uint32_t *ret_index);

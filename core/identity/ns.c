@@ -16,6 +16,8 @@
  */
 #include "identity/rows.h"
 
+#include <string.h>
+
 #include "base/macros.h"
 
 static uint64_t ns_hash(const struct identity *id, uint32_t ns)
@@ -74,6 +76,28 @@ static void ns_set(struct identity *id, uint32_t row, const struct seen *s)
 		ident_chain_put(id, BY_PIDNS, row, ns_hash(id, pidns));
 }
 
+static bool owns_pidns(const struct identity *id, uint32_t pidns, uint32_t but)
+{
+	uint32_t i = ident_chain_head(id, BY_PIDNS, ns_hash(id, pidns));
+
+	for (; i != TABLE_NONE; i = id->sides[i].next[BY_PIDNS])
+		if (i != but && row_at(id, i)->pidns == pidns)
+			return true;
+	return false;
+}
+
+/*
+ * Is this exec, the first one seen in a container that was made before our eyes, its first process?
+ * A hook that the runtime runs inside it is not: in a new pid namespace number 1 is taken. Where the
+ * namespace is the pod's or the host's the number says nothing.
+ */
+static bool is_first(const struct identity *id, uint32_t row, const struct seen *s)
+{
+	if (!s->exec || !id->sides[row].born_live)
+		return false;
+	return s->nspid <= 1 || s->pidns == id->host_pidns || owns_pidns(id, s->pidns, row);
+}
+
 /* A task inside the container's cgroup shows its namespaces. */
 static void learn(struct identity *id, uint32_t row, const struct seen *s)
 {
@@ -84,7 +108,12 @@ static void learn(struct identity *id, uint32_t row, const struct seen *s)
 
 	if (!s->mntns || s->mntns == id->host_mntns || r->gone_ns)
 		return;
-	if (!r->init_pid && s->exec && side->born_live) {
+	/* a capture does not tell the host's at once, and it must not pass for the container's */
+	if (!id->host_mntns && s->nspid != 1)
+		return;
+	if (!s->exec)
+		side->born_live = false; /* it was found at work: its first exec is long past */
+	if (!r->init_pid && (s->nspid == 1 || is_first(id, row, s))) {
 		edit = row_edit(id, row);
 		if (!edit)
 			return;
@@ -98,6 +127,12 @@ static void learn(struct identity *id, uint32_t row, const struct seen *s)
 	side->ns_sure |= first;
 }
 
+/* A namespace is the container's: its own, or the host's where it has none. */
+static bool is_ours(uint32_t ns, uint32_t own, uint32_t host)
+{
+	return ns == (own ? own : host);
+}
+
 /* Did the task, executed in the container's cgroup, come there from outside? */
 static bool came_in(const struct identity *id, const struct ident_row *r, const struct seen *s)
 {
@@ -105,7 +140,12 @@ static bool came_in(const struct identity *id, const struct ident_row *r, const 
 		return false;
 	if (r->init_pid ? s->pid == r->init_pid : !s->nspid || s->nspid == 1)
 		return false;
-	return s->mntns == id->host_mntns || (s->ns_changed && s->mntns == r->mntns);
+	if (s->mntns == id->host_mntns)
+		return true;
+	/* who made a namespace of his own inside has it now, and not the container's */
+	return s->ns_changed && s->mntns == r->mntns &&
+	       is_ours(s->pidns, r->pidns, id->host_pidns) &&
+	       is_ours(s->netns, r->netns, id->host_netns);
 }
 
 /* The container (or pod, when several share the pid namespace) that owns the task's namespaces. */
@@ -159,6 +199,8 @@ static uint32_t place(struct identity *id, struct cgroup_key key, uint32_t slot,
 	const struct key_entry *k = key.id > 1 ? ident_key_find(id, key) : NULL;
 	uint32_t i = 0, own;
 
+	if (!id->host_mntns && s->pid == 1)
+		identity_host_ns(id, s->mntns, s->pidns, s->netns);
 	*outside = false;
 	*known = k || key.id <= 1; /* 1 is the root of any hierarchy: the host */
 	if (k) {
@@ -196,6 +238,8 @@ void identity_event(struct identity *id, struct event *ev)
 		s.mntns = 0; /* whether it shows parent or child is not settled before the exec */
 	ev->ident = place(id, ev->cg, ev->slot, &s, &known, &outside);
 	r = row_at(id, ev->ident);
+	if (s.exec && r->init_pid == s.pid && !strncmp(ev->comm, "pause", sizeof(ev->comm)))
+		id->sides[ev->ident].pause = true;
 	ev->ident_id = r->row.id;
 	if (outside)
 		ev->flags |= EV_OUTSIDE;

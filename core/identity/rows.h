@@ -45,6 +45,7 @@ struct side {
 	bool path_pod;	 /* the path told the pod, not the runtime's state */
 	bool born_live;	 /* we saw the group made, so the first exec in it is the first process */
 	bool ns_sure;	 /* the namespaces are those of the first process */
+	bool pause;	 /* its first process is called so: a hint when there are no facts */
 	bool settled;	 /* nothing more is wanted from the runtime's state */
 	bool in_pending;
 	uint32_t next_pending;

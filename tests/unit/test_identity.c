@@ -481,8 +481,112 @@ static void an_answer_that_never_comes_is_asked_for_again(void **state)
 	assert_int_equal(asked(f, 10 * SEC, A), 1);
 	assert_int_equal(asked(f, 10 * SEC + 500 * NS_PER_MS, A), 0);
 	assert_int_equal(asked(f, 11 * SEC, A), 1);
-	tell(f, facts(A, UID, "main"));
+	struct container_facts whole = facts(A, UID, "main");
+	whole.init_pid = 50;
+	tell(f, whole);
 	assert_int_equal(asked(f, 100 * SEC, A), 0);
+}
+
+static void a_pid_that_is_written_later_is_read_too(void **state)
+{
+	struct fix *f = *state;
+	uint32_t a = add(f, v2(11), POD "/" A, 10 * SEC);
+	struct container_facts late = facts(A, UID, "main");
+
+	assert_int_equal(asked(f, 10 * SEC, A), 1);
+	tell(f, facts(A, UID, "main"));
+	assert_int_equal(row(f, a)->reason, REASON_NONE);
+	assert_int_equal(asked(f, 10 * SEC + 30 * NS_PER_MS, A), 1);
+	late.init_pid = 50;
+	tell(f, late);
+	assert_int_equal(row(f, a)->init_pid, 50);
+	assert_int_equal(asked(f, 100 * SEC, A), 0);
+}
+
+static void without_facts_a_pause_process_hints_at_the_sandbox(void **state)
+{
+	struct fix *f = *state;
+	uint64_t t = 10 * SEC;
+	uint32_t a = add(f, v2(11), POD "/" A, t), b = add(f, v2(12), POD "/" B, t);
+	struct event pause = exec_in(v2(11), 50, 1, 101, 201, 0),
+		     other = exec_in(v2(12), 51, 1, 102, 202, 0);
+	struct identity_need need;
+
+	memcpy(pause.comm, "pause", 6);
+	identity_event(f->id, &pause);
+	identity_event(f->id, &other);
+	for (; t < 20 * SEC; t += 100 * NS_PER_MS)
+		while (identity_next_need(f->id, t, &need))
+			tell_failure(f, need.container_id, REASON_NO_STATE);
+	assert_int_equal(row(f, a)->kind, IDENT_SANDBOX);
+	assert_int_equal(row(f, b)->kind, IDENT_CONTAINER);
+	tell(f, facts(A, UID, "pause-named-but-told-otherwise"));
+	assert_int_equal(row(f, a)->kind, IDENT_CONTAINER);
+}
+
+static void a_capture_without_the_hosts_namespaces_harms_nobody(void **state)
+{
+	struct fix *f = *state;
+	struct identity *id = identity_new(f->e); /* no identity_host_ns() */
+	struct event pre = exec_in(v2(11), 60, 60, HOST_MNT, HOST_PID, 0);
+	struct event host = event(EVENT_EXEC, v2(1));
+	uint32_t a;
+
+	assert_int_equal(identity_cgroup_add(id, v2(11), POD "/" A, strlen(POD "/" A), 1, &a), 0);
+	identity_event(id, &pre);
+	identity_event(id, &host);
+	assert_int_equal(host.ident, 0);
+	/* the picture's process 1 tells */
+	assert_int_equal(identity_task(id, v2(1), 1, 1, HOST_MNT, HOST_PID, HOST_NET, NULL), 0);
+	struct event init = exec_in(v2(11), 50, 1, 101, 201, EV_NS_CHANGED);
+	identity_event(id, &init);
+	assert_int_equal(identity_row(id, a)->mntns, 101);
+	host.mntns = 101;
+	identity_event(id, &host);
+	assert_int_equal(host.ident, a);
+	identity_free(id);
+}
+
+static void a_runtimes_hook_is_not_the_first_process(void **state)
+{
+	struct fix *f = *state;
+	struct event hook = exec_in(v2(11), 60, 3, 101, 201, 0);
+	struct event init = exec_in(v2(11), 50, 1, 101, 201, EV_NS_CHANGED);
+	uint32_t a = add(f, v2(11), POD "/" A, 1);
+
+	identity_event(f->id, &hook);
+	assert_int_equal(row(f, a)->init_pid, 0);
+	identity_event(f->id, &init);
+	assert_int_equal(row(f, a)->init_pid, 50);
+	assert_false((hook.flags | init.flags) & EV_OUTSIDE);
+}
+
+static void who_unshares_inside_has_not_come_from_outside(void **state)
+{
+	struct fix *f = *state;
+	struct event init = exec_in(v2(11), 50, 1, 101, 201, EV_NS_CHANGED);
+	struct event net = exec_in(v2(11), 51, 2, 101, 201, EV_NS_CHANGED);
+	uint32_t a = add(f, v2(11), POD "/" A, 1);
+
+	init.netns = 301;
+	net.netns = 305; /* unshare -n */
+	identity_event(f->id, &init);
+	identity_event(f->id, &net);
+	assert_int_equal(net.ident, a);
+	assert_false(net.flags & EV_OUTSIDE);
+	net.netns = 301; /* runtime's exec: all of the container's own */
+	identity_event(f->id, &net);
+	assert_true(net.flags & EV_OUTSIDE);
+}
+
+static void a_path_that_is_not_known_makes_no_row(void **state)
+{
+	struct fix *f = *state;
+	struct event ev = event(EVENT_EXEC, v2(11));
+
+	assert_int_equal(identity_cgroup_add(f->id, v2(11), NULL, 0, 1, NULL), -EINVAL);
+	identity_event(f->id, &ev);
+	assert_int_equal(ev.pod_reason, REASON_UNKNOWN_CGROUP);
 }
 
 static void a_bare_container_needs_no_state_to_have_no_pod(void **state)
@@ -694,6 +798,12 @@ int main(void)
 		T(state_gives_the_pod_that_a_path_does_not),
 		T(missing_state_is_asked_for_again_and_then_given_up),
 		T(an_answer_that_never_comes_is_asked_for_again),
+		T(a_pid_that_is_written_later_is_read_too),
+		T(without_facts_a_pause_process_hints_at_the_sandbox),
+		T(a_capture_without_the_hosts_namespaces_harms_nobody),
+		T(a_runtimes_hook_is_not_the_first_process),
+		T(who_unshares_inside_has_not_come_from_outside),
+		T(a_path_that_is_not_known_makes_no_row),
 		T(a_bare_container_needs_no_state_to_have_no_pod),
 		T(what_is_gone_stays_a_minute_and_then_leaves),
 		T(a_gone_containers_namespaces_are_forgotten),
