@@ -197,7 +197,7 @@ static size_t mask_urls(struct span s)
 			hits += stars((struct span){ s.p + colon + 1, at - colon - 1 });
 		else if (at && at - start >= 16)
 			hits += stars((struct span){ s.p + start, at - start });
-		i = k > i + 2 ? k - 1 : i + 2;
+		i = MAX(k - 2, i + 2); /* the ':' before what ended it may begin another */
 	}
 	return hits;
 }
@@ -253,14 +253,30 @@ static size_t mask_shapes(struct span s)
 	return hits;
 }
 
+/* "key: value" may be any text; "X-Key: value" and "password: value" are what they look like. */
+static bool header_name(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (!is_word(s.p[i]))
+			return false;
+	}
+	return s.n >= 5 && (memchr(s.p, '-', s.n) || memchr(s.p, '_', s.n) || same(s, "authorization") ||
+			    same(s, "cookie") || same(s, "password") || same(s, "token") ||
+			    same(s, "secret"));
+}
+
 /* "Bearer x", "Basic x", "token x" behind an Authorization header, "X-Api-Key: x", "Cookie: x". */
 static size_t mask_header(struct span s)
 {
 	static const char *const schemes[] = { "bearer ", "basic ", "token ", "negotiate ", "aws4-hmac-sha256 " };
 	char *colon = memchr(s.p, ':', MIN(s.n, (size_t)64));
-	struct span v;
+	struct span v, name;
 
-	if (colon && secret_name((struct span){ s.p, (size_t)(colon - s.p) })) {
+	if (colon && s.n > 2 && s.p[0] == '-' && s.p[1] == 'H')
+		name = (struct span){ s.p + 2, (size_t)(colon - s.p) - 2 };
+	else
+		name = (struct span){ s.p, colon ? (size_t)(colon - s.p) : 0 };
+	if (header_name(name) && secret_name(name)) {
 		v = from(s, (size_t)(colon - s.p) + 1);
 		while (v.n && v.p[0] == ' ')
 			v = from(v, 1);
@@ -295,8 +311,11 @@ static size_t mask_bearer(struct span s)
 	return hits;
 }
 
-/* NAME=value anywhere in an argument ("export PGPASSWORD=x psql", "a=1&token=x"). */
-static size_t mask_pairs(struct span s)
+/*
+ * NAME=value anywhere in an argument ("export PGPASSWORD=x psql", "a=1&token=x"). When the argument
+ * begins with it, blanks belong to the value, but not in a shell's @command.
+ */
+static size_t mask_pairs(struct span s, bool command)
 {
 	size_t hits = 0, name = 0;
 	bool lead = true; /* all before the name is white space or separators */
@@ -319,7 +338,7 @@ static size_t mask_pairs(struct span s)
 			char *q = memchr(s.p + k + 1, s.p[k], s.n - k - 1);
 
 			k = q ? (size_t)(q - s.p) + 1 : s.n;
-		} else if (lead && n.p + n.n == s.p + i && !memchr(s.p + k, '=', s.n - k)) {
+		} else if (lead && !command) {
 			k = s.n; /* the whole argument is one pair: blanks belong to its value */
 		} else {
 			while (k < s.n && !strchr(" \t\n&;,\"'", s.p[k]))
@@ -371,6 +390,8 @@ struct walk {
 	bool login;	  /* docker … login: there -p is a password, elsewhere a port */
 	bool next_secret; /* the argument at hand is the value of the one before */
 	bool next_user;	  /* it is USER:SECRET */
+	bool command;	  /* the argument before was a shell's -c */
+	bool words;	  /* of a text that was cut at blanks: no deeper */
 };
 
 static struct span base_name(struct span s)
@@ -427,6 +448,35 @@ static bool names_secret(struct span s)
 	return secret_name(from(s, k));
 }
 
+static size_t mask_one(struct walk *w, struct span s, bool first);
+
+/*
+ * "mysql -psecret -u root" in one argument, as shells get it: its words are looked at as arguments
+ * of their own. Values with blanks in them are seen by the look at pairs, before this.
+ */
+static size_t mask_words(struct span s)
+{
+	struct walk w = { .program = { s.p, 0 }, .words = true };
+	bool first = true;
+	size_t hits = 0, at = 0;
+
+	while (at < s.n) {
+		size_t k = at;
+
+		while (k < s.n && !strchr(" \t\n;|&", s.p[k]))
+			k++;
+		if (k > at) {
+			hits += mask_one(&w, (struct span){ s.p + at, k - at }, first);
+			/* NAME=value before a command is no command */
+			first = first && memchr(s.p + at, '=', k - at);
+		}
+		if (k < s.n && strchr(";|&\n", s.p[k]))
+			first = true;
+		at = k + 1;
+	}
+	return hits;
+}
+
 static size_t mask_one(struct walk *w, struct span s, bool first)
 {
 	size_t hits = 0;
@@ -455,8 +505,12 @@ static size_t mask_one(struct walk *w, struct span s, bool first)
 			return 0;
 		}
 	}
-	hits += mask_header(s);
-	hits += mask_pairs(s);
+	if (mask_header(s))
+		return 1;
+	hits += mask_pairs(s, w->command);
+	w->command = s.n >= 2 && s.n <= 4 && s.p[0] == '-' && s.p[s.n - 1] == 'c';
+	if (!w->words && memchr(s.p, ' ', s.n))
+		hits += mask_words(s);
 	hits += mask_urls(s);
 	hits += mask_bearer(s);
 	hits += mask_shapes(s);
