@@ -149,10 +149,10 @@ static void tell_task(struct polling *p, const struct poll_proc *pr, const struc
 static void read_ids(struct polling *p, int fd, struct poll_proc *pr)
 {
 	char buf[8192], map[2048];
-	struct proc_ids ids;
+	struct proc_users ids;
 	ssize_t n = proc_read(fd, "status", buf, sizeof(buf));
 
-	if (n < 0 || proc_ids_parse(buf, (size_t)n, &ids) < 0)
+	if (n < 0 || proc_users_parse(buf, (size_t)n, &ids) < 0)
 		return;
 	pr->nspid = ids.nspid;
 	pr->uid = pr->uid_host = ids.uid[1];

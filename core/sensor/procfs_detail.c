@@ -56,7 +56,7 @@ static void value_row(struct buf *out, const char *section, const char *key, con
 
 static void ids(const struct proc_stat *st, const char *p, size_t n, struct buf *out)
 {
-	struct proc_ids id;
+	struct proc_users id;
 
 	detail_row(out, "ids", "pid", "%u", st->pid);
 	value_row(out, "ids", "pid in its namespaces", p, n, "NSpid");
@@ -67,7 +67,7 @@ static void ids(const struct proc_stat *st, const char *p, size_t n, struct buf 
 	value_row(out, "ids", "traced by", p, n, "TracerPid");
 	if (st->tty)
 		detail_row(out, "ids", "terminal", "%u:%u", st->tty >> 20, st->tty & 0xfffff);
-	if (!proc_ids_parse(p, n, &id)) {
+	if (!proc_users_parse(p, n, &id)) {
 		detail_row(out, "ids", "user", "real %u, effective %u, saved %u, file system %u",
 			   id.uid[0], id.uid[1], id.uid[2], id.uid[3]);
 		detail_row(out, "ids", "group of user",

@@ -55,13 +55,13 @@ static uint32_t count_fds(int dirfd)
 static int read_ids(int dirfd, struct proc_facts *f)
 {
 	char buf[8192], map[2048];
-	struct proc_ids ids;
+	struct proc_users ids;
 	ssize_t n = proc_read(dirfd, "status", buf, sizeof(buf));
 	int r;
 
 	if (n < 0)
 		return (int)n;
-	r = proc_ids_parse(buf, (size_t)n, &ids);
+	r = proc_users_parse(buf, (size_t)n, &ids);
 	if (r < 0)
 		return r;
 	f->uid = ids.uid[1];

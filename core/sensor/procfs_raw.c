@@ -253,7 +253,7 @@ static int four(const char *p, size_t n, const char *key, uint32_t *ret)
 	return 0;
 }
 
-int proc_ids_parse(const char *p, size_t n, struct proc_ids *ret)
+int proc_users_parse(const char *p, size_t n, struct proc_users *ret)
 {
 	const char *at, *end;
 	uint64_t v;

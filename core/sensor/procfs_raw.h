@@ -52,12 +52,12 @@ const char *proc_value(const char *p, size_t n, const char *key, size_t *ret_n);
 /* Decimal number at the start of @p (white space before it is skipped). Returns what follows it, NULL on none or overflow. */
 const char *proc_u64(const char *p, const char *end, uint64_t *ret);
 
-struct proc_ids {
+struct proc_users {
 	uint32_t uid[4], gid[4]; /* real, effective, saved, file system; as the reader's user namespace sees them */
 	uint32_t nspid;		 /* in its innermost pid namespace */
 };
 /* From /proc/PID/status. 0 or -EBADMSG. */
-int proc_ids_parse(const char *p, size_t n, struct proc_ids *ret);
+int proc_users_parse(const char *p, size_t n, struct proc_users *ret);
 
 /* @id (the reader's view) as the namespace with this uid_map or gid_map sees it; 65534 when it is not mapped. */
 uint32_t proc_map_id(const char *map, size_t n, uint32_t id);
