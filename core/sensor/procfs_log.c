@@ -249,12 +249,12 @@ static int walk(const char *p, size_t n, size_t skip, struct buf *out, size_t *r
 static size_t fitting(const char *p, size_t n, size_t lines, size_t max)
 {
 	struct buf trial = { .max = max };
-	size_t count, keep;
+	size_t count, keep, put;
 
 	(void)walk(p, n, SIZE_MAX, NULL, &count);
 	for (keep = MIN(count, lines); keep; keep = keep * 3 / 4) {
 		buf_clear(&trial);
-		if (walk(p, n, count - keep, &trial, &count) >= 0)
+		if (walk(p, n, count - keep, &trial, &put) >= 0)
 			break;
 	}
 	buf_done(&trial);
