@@ -28,6 +28,7 @@
 
 #define TURN_NS	      (4 * NS_PER_MS)
 #define PUBLISH_NS    (100 * NS_PER_MS)
+#define READY_NS      (3 * NS_PER_S) /* ready at the latest so long after the first pass */
 #define CPU_PASS_NS   (2 * NS_PER_S)
 #define REPLAY_AHEAD  (4u << 20) /* bytes a stream may lag before replay waits */
 #define PASS_SHARE    50	   /* a pass may cost one part in so many of the time */
@@ -426,8 +427,7 @@ static void pass_slice(struct engine *e, uint64_t now, uint64_t budget_ns)
 	}
 	if (p->first) {
 		model_node(e->model)->picture_done = true;
-		publish(e, now, true); /* whoever waited for this sees all of it */
-		set_ready(e);
+		e->picture_ns = now;
 	}
 }
 
@@ -494,6 +494,11 @@ static void turn(struct engine *e)
 		second(e, e->replaying ? engine_now(e) : now);
 	}
 	jobs_post(e, now, each_second);
+	if (e->picture_ns && !e->told_ready && (jobs_idle(e) || now > e->picture_ns + READY_NS)) {
+		publish(e, now, true); /* whoever waited for this sees all of it */
+		set_ready(e);
+		e->told_ready = true;
+	}
 	publish(e, now, false);
 	epoch_reap(e->epoch);
 	if (more) { /* come back at once, but let commands in between */
@@ -556,6 +561,14 @@ static void open_sources(struct engine *e)
 	jobs_doctor(e);
 }
 
+static void wake_on(struct engine *e, int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+
+	if (fd >= 0)
+		(void)epoll_ctl(e->ep, EPOLL_CTL_ADD, fd, &ev);
+}
+
 void *engine_main(void *arg)
 {
 	struct engine *e = arg;
@@ -563,15 +576,13 @@ void *engine_main(void *arg)
 
 	prctl(PR_SET_NAME, "sonde-engine");
 	e->offset_ns = clock_offset();
+	(void)!getrandom(&model_node(e->model)->run, sizeof(uint64_t), GRND_NONBLOCK);
 	publish(e, clock_boot(), true);
 	open_sources(e);
 	if (e->open_result < 0)
 		return NULL;
-	if (sensor_fd(e->sensor) >= 0) {
-		struct epoll_event ev = { .events = EPOLLIN, .data.fd = sensor_fd(e->sensor) };
-
-		(void)epoll_ctl(e->ep, EPOLL_CTL_ADD, sensor_fd(e->sensor), &ev);
-	}
+	wake_on(e, sensor_fd(e->sensor));
+	wake_on(e, worker_fd(e->workers));
 	while (!stop) {
 		struct epoll_event evs[4];
 		int n = epoll_wait(e->ep, evs, ARRAY_SIZE(evs), 100);

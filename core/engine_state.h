@@ -50,7 +50,9 @@ struct engine {
 	struct slot *slots; /* SENSOR_SLOTS of them */
 	uint32_t slot_high;
 	int64_t offset_ns;
-	uint64_t seq, boot_id;
+	uint64_t seq;
+	uint64_t picture_ns; /* when the first pass was over */
+	bool told_ready;
 	uint64_t next_second_ns, published_ns, events_before, lost_before;
 	uint64_t bpf_ns_before, bpf_at_ns, self_ns_before;
 	struct pass pass;
@@ -80,6 +82,7 @@ uint64_t engine_now(const struct engine *e); /* CLOCK_BOOTTIME, or the capture's
 /* jobs.c: post what is wanted, take what is done. */
 void jobs_post(struct engine *e, uint64_t now_ns, bool second);
 void jobs_take(struct engine *e);
+bool jobs_idle(const struct engine *e); /* nothing is under way */
 void jobs_abandoned(struct engine *e);
 void jobs_doctor(struct engine *e); /* compose the DOCTOR block from the sensor's checks */
 

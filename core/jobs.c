@@ -458,6 +458,11 @@ void jobs_post(struct engine *e, uint64_t now, bool second)
 		post_node(e);
 }
 
+bool jobs_idle(const struct engine *e)
+{
+	return !e->jobs_facts && !e->jobs_proc && !e->jobs_pod && !e->jobs_node;
+}
+
 /* An abandoned job never comes back: its place must be free again. */
 void jobs_abandoned(struct engine *e)
 {

@@ -28,6 +28,7 @@ struct field_ctx *query_ctx(const struct snapshot *snap)
 	ctx->snap = snap;
 	ctx->now_ns = snap ? snap->time_ns : 0;
 	ctx->node = snap ? snap->node.node : "";
+	ctx->boot = snap ? snap->node.run : 0;
 	return ctx;
 }
 

@@ -184,6 +184,7 @@ PUBLIC int sonde_stream_next(struct sonde_stream *st, int timeout_ms)
 		st->ctx.snap = snap;
 		st->ctx.now_ns = snap->time_ns;
 		st->ctx.node = snap->node.node;
+		st->ctx.boot = snap->node.run;
 		if (st->proc && st->stream->ev->proc_id != st->proc)
 			continue;
 		if (st->where && !expr_match(st->where, &st->ctx, st->stream->ev))

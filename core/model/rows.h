@@ -98,6 +98,7 @@ struct conn_row {
 struct node_row {
 	struct table_row row; /* id 1 */
 	char node[64], kernel[64];
+	uint64_t run; /* names this engine run */
 	uint8_t origin; /* ring, polling, replay */
 	bool picture_done;
 	double load1, load5, load15, psi_cpu, psi_memory, psi_io;
