@@ -42,5 +42,5 @@ here1="$(lab_ip client1):$port1" there1="$(lab_ip server1):8082"
 holds events 'one("connect", local=A[0], remote=A[1])["pod"] == "old/client1"' "$here1" "$there1"
 holds events 'one("accept", remote=A[0], local=A[1])["pod"] == "old/server1"' "$here1" "$there1"
 
-holds events 'one("connect", remote=A[0])["errno"] == "ECONNREFUSED"' "$server:9"
+holds events 'one("connect", remote=A[0])["ret"] == -111' "$server:9"
 holds events 'one("connect", remote=A[0])["pod"] == "shop/client"' "$server:9"

@@ -14,7 +14,7 @@ events_stop
 ended='one("exit", exec_id=of("exec", argv=["leader"] + A)[0]["exec_id"])'
 holds events "$ended"'["exit_code"] == 7' exit 300 7
 holds events "$ended"'["exit_code"] == 0' last 300
-holds events "$ended"'.get("signal") == "SIGKILL"' kill 300
+holds events "$ended"'["signal"] == 9' kill 300
 for how in "exit 300 7" "last 300" "kill 300"; do
 	holds events '2.9e8 < '"$ended"'["duration_ns"] < 3e9' $how
 done

@@ -9,4 +9,4 @@ lab_exec small tail /dev/zero && fail "nothing ended it"
 sleep 0.3
 events_stop
 holds events 'len(of("oom", pod="shop/small")) == 1'
-holds events 'one("exit", pid=one("oom", pod="shop/small")["pid"])["signal"] == "SIGKILL"'
+holds events 'one("exit", pid=one("oom", pod="shop/small")["pid"])["signal"] == 9'

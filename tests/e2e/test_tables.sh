@@ -9,22 +9,22 @@ lab_pod shop client lab:1 talk -b 1000 -e -k 60000 "$(lab_ip server)" 8080
 printf 'shop/%s %s\n' server "$(lab_uid server)" busy "$(lab_uid busy)" client "$(lab_uid client)" >"$LAB/pods.txt"
 sleep 0.5
 for table in pods ps conns; do
-	"$SONDE" $table --json $OPTS >"$LAB/$table" 2>"$LAB/$table.err" || fail "$table ended with $?"
+	"$SONDE" $table --json $OPTS >"$LAB/t.$table" 2>"$LAB/t.err" || fail "$table ended with $?"
 done
-check procfs "$LAB/ps" "$LAB/pods.txt" 0
-holds ps 'one(pid=int(A[0]))["argv"] == ["echo-server", "-w", "2", "8080"]' "$(lab_pid server)"
-holds ps 'one(pid=int(A[0]))["container"] == "main" and one(pid=int(A[0]))["threads"] == 1 and
+check procfs "$LAB/t.ps" "$LAB/pods.txt" 0
+holds t.ps 'one(pid=int(A[0]))["argv"] == ["echo-server", "-w", "2", "8080"]' "$(lab_pid server)"
+holds t.ps 'one(pid=int(A[0]))["container"] == "main" and one(pid=int(A[0]))["threads"] == 1 and
 	one(pid=int(A[0]))["rss_bytes"] > 0' "$(lab_pid server)"
-holds ps 'one(pid=int(A[0]))["ppid"] == int(A[1])' "$(pgrep -P "$(lab_pid server)" | head -1)" "$(lab_pid server)"
-holds pods 'one(pod="shop/server")["processes"] == 4 and one(pod="shop/server")["containers"] == 1'
-holds pods 'one(pod="shop/busy")["memory_limit"] == 67108864'
-holds pods 'one(pod="shop/client")["conns"] == 1'
-holds conns 'one(pod="shop/client", state="established")["remote"] == A[0]' "$(lab_ip server):8080"
-holds conns 'one(pod="shop/client", state="established")["pid"] == int(A[0])' "$(lab_pid client)"
-holds conns 'one(pod="shop/server", state="established")["local"] == A[0]' "$(lab_ip server):8080"
-holds conns 'one(pod="shop/server", state="established")["pid"] in map(int, A[0].split())' \
+holds t.ps 'one(pid=int(A[0]))["ppid"] == int(A[1])' "$(pgrep -P "$(lab_pid server)" | head -1)" "$(lab_pid server)"
+holds t.pods 'one(pod="shop/server")["processes"] == 4 and one(pod="shop/server")["containers"] == 1'
+holds t.pods 'one(pod="shop/busy")["memory_limit"] == 67108864'
+holds t.pods 'one(pod="shop/client")["conns"] == 1'
+holds t.conns 'one(pod="shop/client", state="established")["remote"] == A[0]' "$(lab_ip server):8080"
+holds t.conns 'one(pod="shop/client", state="established")["pid"] == int(A[0])' "$(lab_pid client)"
+holds t.conns 'one(pod="shop/server", state="established")["local"] == A[0]' "$(lab_ip server):8080"
+holds t.conns 'one(pod="shop/server", state="established")["pid"] in map(int, A[0].split())' \
 	"$(pgrep -P "$(lab_pid server)" | tr '\n' ' ')"
-holds conns 'one(pod="shop/server", state="listen")["local"].endswith(":8080")'
+holds t.conns 'one(pod="shop/server", state="listen")["local"].endswith(":8080")'
 # With time to measure, the pod that runs into its limit shows it.
 start pods2 pods --json --follow
 sleep 3
