@@ -181,13 +181,15 @@ static bool is_sound(const char *p, size_t n)
 
 int beneath_parse(const char *p, size_t n, json_t **ret)
 {
+	json_error_t err;
 	json_t *j;
 
 	if (!is_sound(p, n))
 		return -EBADMSG;
-	j = json_loadb(p, n, JSON_REJECT_DUPLICATES, NULL);
+	j = json_loadb(p, n, JSON_REJECT_DUPLICATES, &err);
+	/* without memory jansson often says no more than "invalid token"; such state is read again */
 	if (!j)
-		return -EBADMSG;
+		return json_error_code(&err) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
 	if (!json_is_object(j) && !json_is_array(j)) {
 		json_decref(j);
 		return -EBADMSG;

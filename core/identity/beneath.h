@@ -21,7 +21,7 @@ int beneath_root(int dirfd, const char *path, int flags);
  */
 int beneath_read(int dirfd, const char *path, char **ret, size_t *ret_n);
 
-/* Parse it as a JSON object of sound depth and size. 0, what beneath_read() returns, or -EBADMSG. */
+/* Parse it as a JSON object of sound depth and size. 0, what beneath_read() returns, -ENOMEM or -EBADMSG. */
 int beneath_json(int dirfd, const char *path, json_t **ret);
 int beneath_parse(const char *p, size_t n, json_t **ret);
 

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/macros.h"
+#include "failalloc.h"
 #include "identity/identity.h"
 
 #define A "4f0e6d1c2b3a49588776655443322110ffeeddccbbaa99887766554433221100"
@@ -763,6 +764,98 @@ static void facts_survive_a_capture(void **state)
 	buf_done(&b);
 }
 
+/* A container's whole life, whatever of it has memory. */
+static void live_a_life(struct epoch *e, struct identity *id)
+{
+	struct container_facts f = { .runtime = "containerd", .container_id = A, .pod_uid = UID };
+	static const char *const paths[] = { POD, POD "/" A, POD "/" A "/sub", POD2 "/" B,
+					     "/system.slice/ssh.service" };
+	struct event ev = exec_in(v2(11), 50, 1, 101, 201, EV_NS_CHANGED);
+	struct identity_need need;
+
+	f.ns = (char *)(uintptr_t) "shop";
+	f.pod_name = (char *)(uintptr_t) "web-1";
+	f.container = (char *)(uintptr_t) "main";
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct table_view v = { 0 };
+		uint64_t pin = epoch_pin(e);
+		bool seen = table_view_take(identity_table(id), &v) == 0;
+		int r = identity_cgroup_add(id, v2(10 + i), paths[i], strlen(paths[i]), 1, NULL);
+
+		assert_true(r == 0 || r == -ENOMEM);
+		identity_event(id, &ev);
+		assert_non_null(identity_row(id, ev.ident));
+		while (identity_next_need(id, 2, &need))
+			;
+		r = identity_facts(id, &f);
+		assert_true(r == 0 || r == -ENOMEM);
+		if (seen)
+			table_view_drop(&v);
+		epoch_unpin(e, pin);
+		epoch_reap(e);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		identity_cgroup_gone(id, v2(10 + i), 5 * SEC);
+	identity_age(id, 6 * SEC);
+	identity_age(id, 100 * SEC);
+	identity_age(id, 101 * SEC);
+}
+
+static void an_allocation_that_fails_costs_no_more_than_that(void **state)
+{
+	bool failed = true;
+
+	(void)state;
+	for (unsigned long n = 1; failed; n++) {
+		struct epoch *e = epoch_new();
+		struct identity *id;
+
+		assert_true(n < 1000);
+		failalloc_at(n);
+		id = identity_new(e);
+		if (id) {
+			live_a_life(e, id);
+			failed = failalloc_end();
+			/* with memory again, all is as it should be */
+			live_a_life(e, id);
+			assert_int_equal(identity_table(id)->used, 1);
+		} else {
+			failed = failalloc_end();
+			assert_true(failed);
+		}
+		identity_free(id);
+		epoch_free(e);
+	}
+}
+
+static void facts_are_packed_and_unpacked_whole_or_not_at_all(void **state)
+{
+	struct container_facts in = facts(A, UID, "main"), out;
+	struct buf b = { .max = 65536 }, small = { .max = 100 };
+	bool failed = true;
+
+	(void)state;
+	assert_int_equal(identity_pack(&in, &small), -E2BIG);
+	assert_int_equal(small.n, 0);
+	failalloc_at(1);
+	assert_int_equal(identity_pack(&in, &b), -ENOMEM);
+	assert_true(failalloc_end());
+	b.failed = false;
+	assert_int_equal(identity_pack(&in, &b), 0);
+	for (unsigned long n = 1; failed; n++) {
+		int r;
+
+		failalloc_at(n);
+		r = identity_unpack(b.p, b.n, &out);
+		failed = failalloc_end();
+		assert_int_equal(r, failed ? -ENOMEM : 0);
+	}
+	container_facts_done(&out);
+	container_facts_done(&in);
+	buf_done(&b);
+	buf_done(&small);
+}
+
 static void every_reason_is_a_sentence(void **state)
 {
 	(void)state;
@@ -812,6 +905,8 @@ int main(void)
 		T(one_container_cannot_use_up_the_room_of_others),
 		T(a_full_table_lets_the_longest_gone_leave),
 		T(facts_survive_a_capture),
+		cmocka_unit_test(an_allocation_that_fails_costs_no_more_than_that),
+		cmocka_unit_test(facts_are_packed_and_unpacked_whole_or_not_at_all),
 		T(every_reason_is_a_sentence),
 	};
 

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "failalloc.h"
 #include "identity/beneath.h"
 #include "identity/runtime.h"
 #include "identity/state.h"
@@ -463,6 +464,39 @@ static void a_second_folder_makes_up_for_a_damaged_first(void **state)
 	container_facts_done(&f);
 }
 
+static void without_memory_names_may_be_missing_but_never_wrong(void **state)
+{
+	static const char *const roots[] = { "containerd", "containerd-old", "crio", "docker",
+					     "podman", "runc" };
+	struct identity_need need = { .container_id = A, .pod_uid = UID, .runtime = "" };
+	char root[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+		struct runtime_roots *r;
+		bool failed = true;
+
+		snprintf(root, sizeof(root), FIXTURES "%s", roots[i]);
+		failalloc_at(1);
+		assert_null(runtime_roots_new(root, "x"));
+		assert_true(failalloc_end());
+		r = runtime_roots_new(root, NULL);
+		for (unsigned long n = 1; failed; n++) {
+			struct container_facts f;
+
+			assert_true(n < 10000);
+			failalloc_at(n);
+			(void)runtime_read(r, &need, &f);
+			failed = failalloc_end();
+			assert_true(f.reason != REASON_TOO_BIG && f.reason != REASON_UNSAFE_PATH);
+			assert_true(!f.pod_uid[0] || !strcmp(f.pod_uid, UID));
+			assert_true(f.reason != REASON_NONE || (f.ns && f.pod_name));
+			container_facts_done(&f);
+		}
+		runtime_roots_free(r);
+	}
+}
+
 /* --- cgroups of this machine ------------------------------------------------------------ */
 
 struct wanted {
@@ -752,6 +786,7 @@ int main(void)
 		cmocka_unit_test(a_folder_given_by_hand_may_have_any_layout),
 		cmocka_unit_test(the_runtimes_that_are_there_are_named),
 		cmocka_unit_test(only_certain_names_tell_a_workload),
+		cmocka_unit_test(without_memory_names_may_be_missing_but_never_wrong),
 		D(state_cut_anywhere_is_malformed),
 		D(state_of_another_form_is_malformed_or_without_names),
 		D(deep_or_crowded_json_is_refused_before_it_is_parsed),

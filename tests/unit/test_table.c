@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/table.h"
+#include "failalloc.h"
 
 struct item {
 	struct table_row row;
@@ -173,6 +174,81 @@ static void a_snapshot_outlives_table_and_epoch_owner(void **state)
 	epoch_unpin(e, pin); /* frees it all: the leak checker tells if not */
 }
 
+static void without_memory_the_table_stays_as_it_was(void **state)
+{
+	struct epoch *e = epoch_new();
+	struct table_view v;
+	struct table t;
+	struct item *it;
+	uint64_t pin;
+
+	(void)state;
+	table_init(&t, e, sizeof(struct item), 1000);
+	failalloc_at(1);
+	assert_null(table_add(&t, 1)); /* the list of pages */
+	assert_true(failalloc_end());
+	failalloc_at(2);
+	assert_null(table_add(&t, 1)); /* the page */
+	assert_true(failalloc_end());
+	assert_int_equal(t.used, 0);
+	it = table_add(&t, 1);
+	it->value = 5;
+	pin = epoch_pin(e);
+	failalloc_at(1);
+	assert_int_equal(table_view_take(&t, &v), -ENOMEM);
+	assert_true(failalloc_end());
+	assert_int_equal(table_view_take(&t, &v), 0);
+	/* the page is shared now, and none of these can have a copy of it */
+	failalloc_at(1);
+	assert_null(table_edit(&t, 0));
+	assert_true(failalloc_end());
+	failalloc_at(1);
+	assert_null(table_add(&t, 2));
+	assert_true(failalloc_end());
+	failalloc_at(1);
+	assert_int_equal(table_del(&t, 0), -ENOMEM);
+	assert_true(failalloc_end());
+	assert_int_equal(t.used, 1);
+	assert_int_equal(((const struct item *)table_get(&t, 0))->value, 5);
+	assert_int_equal(table_del(&t, 0), 0);
+	table_view_drop(&v);
+	epoch_unpin(e, pin);
+	table_done(&t);
+	epoch_free(e);
+}
+
+static void without_memory_pins_still_hold_and_retiring_still_works(void **state)
+{
+	struct epoch *e;
+	uint64_t pins[40];
+	char *text;
+
+	(void)state;
+	for (unsigned long n = 1; n <= 2; n++) {
+		failalloc_at(n);
+		assert_null(epoch_new());
+		assert_true(failalloc_end());
+	}
+	e = epoch_new();
+	for (int i = 0; i < 40; i++) {
+		failalloc_at(1); /* room for more pins is refused from the 17th on */
+		pins[i] = epoch_pin(e);
+		failalloc_end();
+		text = epoch_text("held", 4);
+		failalloc_at(1); /* the first chunk comes from the spare one */
+		epoch_retire(e, text);
+		failalloc_end();
+	}
+	for (int i = 0; i < 39; i++)
+		epoch_unpin(e, pins[i]);
+	epoch_reap(e);
+	assert_true(epoch_waiting(e) >= 1); /* what the last pin sees */
+	epoch_unpin(e, pins[39]);
+	epoch_reap(e);
+	assert_int_equal(epoch_waiting(e), 0);
+	epoch_free(e);
+}
+
 /* What the writer hands to the reader in the test below. */
 struct shot {
 	struct table_view v;
@@ -322,6 +398,8 @@ int main(void)
 		cmocka_unit_test(what_is_retired_before_a_pin_is_not_held_by_it),
 		cmocka_unit_test(many_pins_and_many_retired_are_freed_in_any_order),
 		cmocka_unit_test(a_snapshot_outlives_table_and_epoch_owner),
+		cmocka_unit_test(without_memory_the_table_stays_as_it_was),
+		cmocka_unit_test(without_memory_pins_still_hold_and_retiring_still_works),
 		cmocka_unit_test(readers_see_whole_rows_while_the_writer_edits),
 	};
 
