@@ -19,6 +19,9 @@
 #define MODEL_CONNS (128u << 10)
 #define MODEL_PODS (4u << 10)
 #define GONE_NS (60 * NS_PER_S)
+/* Gone rows kept: a storm must not fill memory with its dead. */
+#define GONE_PROCS (12u << 10)
+#define GONE_CONNS (8u << 10)
 #define WATCH_MOST 512
 #define PROC_DEPTH 64 /* steps at most up a chain of parents */
 #define SPARK 32

@@ -72,7 +72,7 @@ static bool make_room(struct model *m)
 {
 	uint32_t oldest;
 
-	if (m->conns.used < m->conns.limit)
+	if (m->conns.used < m->conns.limit && m->conn_gone.n < GONE_CONNS)
 		return true;
 	oldest = list_first(&m->conn_gone);
 	if (oldest == TABLE_NONE)

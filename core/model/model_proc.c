@@ -56,7 +56,7 @@ static bool make_room(struct model *m)
 {
 	uint32_t oldest;
 
-	if (m->procs.used < m->procs.limit)
+	if (m->procs.used < m->procs.limit && m->proc_gone.n < GONE_PROCS)
 		return true;
 	oldest = list_first(&m->proc_gone);
 	return oldest != TABLE_NONE && proc_drop(m, oldest);

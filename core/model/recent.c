@@ -170,25 +170,29 @@ size_t recent_bytes(const struct recent *r)
 	return r->bytes;
 }
 
-/* Over the limit: the lanes that have more than their share give, the own one first. */
+/* Cut @l while all hold too much and it holds more than @share. Keeps the last cut in *@again. */
+static void shorten(struct recent *r, struct lane *l, size_t need, size_t share, struct seg **again)
+{
+	while (l->head && l->bytes > share && r->bytes + need > r->limit) {
+		free(*again);
+		*again = cut_head(r, l);
+	}
+}
+
+/* Room for @need bytes in @own: whoever has more than its share gives, @own first. */
 static struct seg *make_room(struct recent *r, struct lane *own, size_t need)
 {
+	size_t n = lane_count(r), share = r->limit / MAX(r->active, 1u);
 	struct seg *again = NULL;
 
 	while (own->head && own->bytes + need > lane_most[own->kind]) {
 		free(again);
 		again = cut_head(r, own);
 	}
-	for (size_t steps = 0; r->bytes + need > r->limit && steps < 2 * lane_count(r); steps++) {
-		size_t share = r->limit / MAX(r->active, 1u);
-		struct lane *l = steps ? &r->lanes[r->hand++ % lane_count(r)] : own;
-
-		/* In the second round anyone gives: the shares did not leave enough. */
-		if (!l->head || (l->bytes + (l == own ? need : 0) <= share && steps <= lane_count(r)))
-			continue;
-		free(again);
-		again = cut_head(r, l);
-	}
+	shorten(r, own, need, share > need ? share - need : 0, &again);
+	/* In the second round anyone gives: the shares did not leave enough. */
+	for (size_t i = 0; r->bytes + need > r->limit && i < 2 * n; i++)
+		shorten(r, &r->lanes[r->hand++ % n], need, i < n ? share : 0, &again);
 	return again;
 }
 

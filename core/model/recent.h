@@ -26,7 +26,7 @@
 #include "base/table.h"
 #include "field/event.h"
 
-#define RECENT_BYTES (16u << 20)
+#define RECENT_BYTES (10u << 20)
 
 enum recent_lane {
 	LANE_LIFE,  /* exec, exit, listen, container start and stop, oom */

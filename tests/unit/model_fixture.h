@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/macros.h"
+#include "field/field.h"
 #include "model/model.h"
 #include "model/recent.h"
 
