@@ -15,6 +15,11 @@
 #include "base/macros.h"
 
 #define YOUNG_NS (2 * NS_PER_S)
+/*
+ * Events wait 200 ms for names, and state comes within 20 ms or not at all: from here on "it is not
+ * there" is a better answer than "it is being read", though it is looked for all the same.
+ */
+#define ABSENT_NS (100 * NS_PER_MS)
 #define IN_FLIGHT_NS NS_PER_S /* an answer that is not back by then is asked for again */
 
 static const char *const reasons[REASONS] = {
@@ -105,12 +110,17 @@ bool identity_next_need(struct identity *id, uint64_t now_ns, struct identity_ne
 	return false;
 }
 
+static uint64_t asked_age(const struct side *s)
+{
+	return s->asked_ns > s->born_ns ? s->asked_ns - s->born_ns : 0;
+}
+
 /* Nothing came back for @row: when to look again, and whether its reason stands by now. */
 static bool try_later(struct identity *id, uint32_t row)
 {
 	static const unsigned late_s[] = { 5, 15, 60 };
 	struct side *s = &id->sides[row];
-	uint64_t age = s->asked_ns > s->born_ns ? s->asked_ns - s->born_ns : 0;
+	uint64_t age = asked_age(s);
 
 	id->due_ns = 0;
 	if (age < YOUNG_NS) {
@@ -155,7 +165,7 @@ static int pod_names(struct identity *id, uint32_t pod, const struct container_f
 
 static int join_failure(struct identity *id, uint32_t row, const struct container_facts *f)
 {
-	bool stands = try_later(id, row);
+	bool stands = try_later(id, row) || asked_age(&id->sides[row]) >= ABSENT_NS;
 	struct ident_row *r = row_edit(id, row);
 
 	if (!r)
