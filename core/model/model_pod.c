@@ -139,11 +139,12 @@ uint32_t pod_for(struct model *m, uint32_t ident, uint64_t ident_id)
 	pod = map_find(&m->pod_keys, key);
 	if (pod == MAP_NONE)
 		pod = pod_new(m, owner, key);
-	if (ident_room(m, ident)) {
+	p = pod_at(m, pod);
+	if (p && ident_room(m, ident)) {
 		c = &m->ident_pod[ident];
 		c->ident_id = ident_id;
 		c->pod = pod;
-		c->pod_id = pod_at(m, pod)->row.id;
+		c->pod_id = p->row.id;
 	}
 	return pod;
 }
@@ -320,6 +321,15 @@ static void second_of(struct model *m, uint32_t i, double secs)
 	spark_add(s->hist_events, &s->hist_n, rate, w->spark_events);
 }
 
+/* Whether a row's container turned out to be a pod's: then the pod's row shows all that it did. */
+static bool moved_out(const struct model *m, const struct pod_row *p, const struct ident_row *id)
+{
+	const struct pod_side *s = &m->pod_side[p->row.index];
+
+	return p->row.index && !s->seen && !s->refs && id && id->row.id == p->ident_id &&
+	       key_of(m, owner_of(m, id)) != s->key;
+}
+
 void pod_second(struct model *m, double secs)
 {
 	const struct ident_row *id;
@@ -343,6 +353,8 @@ void pod_second(struct model *m, double secs)
 			continue;
 		m->pod_side[i].dirty |= m->pod_side[i].containers > 0;
 		id = identity_row(m->identity, p->ident);
+		if (moved_out(m, p, id) && pod_drop(m, i))
+			continue;
 		if (!m->pod_side[i].seen && !p->gone_ns && (w = table_edit(&m->pods, i))) {
 			w->gone_ns = id && id->row.id == p->ident_id && id->gone_ns ? id->gone_ns :
 										      m->now_ns;
