@@ -16,9 +16,9 @@
 
 #include "base/macros.h"
 
-#define PAGE_ROWS 32u
+#define PAGE_ROWS   32u
 #define CHUNK_ITEMS 510
-#define FIRST_PINS 16
+#define FIRST_PINS  16
 
 struct retired {
 	void *p;

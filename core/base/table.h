@@ -52,10 +52,10 @@ struct table_page;
 struct table {
 	struct epoch *epoch;
 	size_t row_size;
-	uint32_t limit;	  /* rows at most */
-	uint32_t used;	  /* rows alive */
-	uint32_t high;	  /* indexes below this have been used */
-	uint32_t free;	  /* head of the free list, UINT32_MAX when empty */
+	uint32_t limit; /* rows at most */
+	uint32_t used;  /* rows alive */
+	uint32_t high;  /* indexes below this have been used */
+	uint32_t free;  /* head of the free list, UINT32_MAX when empty */
 	struct table_page **pages;
 	uint32_t n_pages, cap_pages;
 	uint64_t views; /* taken so far */
@@ -65,14 +65,17 @@ struct table {
 
 /* A row's first bytes: the table's own business, then yours. */
 struct table_row {
-	uint64_t id;	/* 0: this index is free */
+	uint64_t id; /* 0: this index is free */
 	uint32_t index;
 	uint32_t next_free;
 };
 
 /* Rows of sizeof(a struct that begins with struct table_row) bytes, @limit of them at most. */
 void table_init(struct table *t, struct epoch *e, size_t row_size, uint32_t limit);
-/* Views that are still held stay readable. Texts that rows point to are the caller's to retire before. */
+/*
+ * Views that are still held stay readable. Texts that rows point to are the caller's to retire
+ * before.
+ */
 void table_done(struct table *t);
 
 /* A zeroed row with @id (not 0) set, ready to write. NULL when full or on no memory. O(1). */
@@ -82,8 +85,8 @@ const void *table_get(const struct table *t, uint32_t index);
 /* The same to write: copies the page when a snapshot shows it. NULL also on no memory. */
 void *table_edit(struct table *t, uint32_t index);
 /*
- * Free a row. Returns 0 (also when there is none), or -ENOMEM when its page had to be copied and could
- * not be: then the row is still there, and the caller tries again later.
+ * Free a row. Returns 0 (also when there is none), or -ENOMEM when its page had to be copied and
+ * could not be: then the row is still there, and the caller tries again later.
  */
 int table_del(struct table *t, uint32_t index);
 
@@ -95,7 +98,10 @@ struct table_view {
 	struct table_page *const *pages;
 };
 
-/* Take a view; call after epoch_pin(). The list of pages is freed by table_view_drop(). 0 or -ENOMEM. */
+/*
+ * Take a view; call after epoch_pin(). The list of pages is freed by table_view_drop(). 0 or
+ * -ENOMEM.
+ */
 int table_view_take(struct table *t, struct table_view *ret);
 void table_view_drop(struct table_view *v); /* any thread, when the snapshot ends */
 

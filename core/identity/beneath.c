@@ -17,8 +17,8 @@
 #include "base/buf.h"
 #include "base/macros.h"
 
-#define FILE_LIMIT (1u << 20)
-#define JSON_DEPTH 64
+#define FILE_LIMIT  (1u << 20)
+#define JSON_DEPTH  64
 #define JSON_VALUES 65536 /* an OCI config has some hundreds */
 
 #define SAFE_FLAGS (O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -39,7 +39,8 @@ static int open_plain(int dirfd, const char *path, int flags)
 			return n >= sizeof(part) ? -ENAMETOOLONG : -EXDEV;
 		memcpy(part, path, n);
 		part[n] = 0;
-		fd = openat(at, part, O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC));
+		fd = openat(at, part,
+			    O_NOFOLLOW | (last ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC));
 		if (fd < 0)
 			fd = errno == ENOTDIR && !last ? -ELOOP : -errno;
 		if (at != dirfd)
@@ -187,7 +188,9 @@ int beneath_parse(const char *p, size_t n, json_t **ret)
 	if (!is_sound(p, n))
 		return -EBADMSG;
 	j = json_loadb(p, n, JSON_REJECT_DUPLICATES, &err);
-	/* without memory jansson often says no more than "invalid token"; such state is read again */
+	/*
+	 * without memory jansson often says no more than "invalid token"; such state is read again
+	 */
 	if (!j)
 		return json_error_code(&err) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
 	if (!json_is_object(j) && !json_is_array(j)) {

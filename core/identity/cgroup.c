@@ -242,8 +242,8 @@ static bool lxc_part(struct part s, struct part parent, struct part *id)
  * Is @s, whose parent is @parent, a container? Fills @id and @runtime, and @uid when the part
  * itself names the pod.
  */
-static bool container_part(struct part s, struct part parent, struct part *id,
-			   const char **runtime, struct part *uid)
+static bool container_part(struct part s, struct part parent, struct part *id, const char **runtime,
+			   struct part *uid)
 {
 	struct part ignored;
 	bool scope;

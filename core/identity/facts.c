@@ -14,12 +14,12 @@
 
 #include "base/macros.h"
 
-#define YOUNG_NS (2 * NS_PER_S)
+#define YOUNG_NS     (2 * NS_PER_S)
 /*
  * Events wait 200 ms for names, and state comes within 20 ms or not at all: from here on "it is not
  * there" is a better answer than "it is being read", though it is looked for all the same.
  */
-#define ABSENT_NS (100 * NS_PER_MS)
+#define ABSENT_NS    (100 * NS_PER_MS)
 #define IN_FLIGHT_NS NS_PER_S /* an answer that is not back by then is asked for again */
 
 static const char *const reasons[REASONS] = {
@@ -29,10 +29,12 @@ static const char *const reasons[REASONS] = {
 	[REASON_PENDING] = "The runtime's state of this container is still being read.",
 	[REASON_NO_STATE] = "No container runtime has state of this container on disk.",
 	[REASON_UNREADABLE] = "The runtime's state of this container could not be read.",
-	[REASON_MALFORMED] = "The runtime's state of this container is damaged or of an unknown form.",
-	[REASON_TOO_BIG] = "The runtime's state of this container is larger than 1 MiB and was not read.",
-	[REASON_UNSAFE_PATH] =
-		"The runtime's state of this container leads out of the runtime's folder and was not followed.",
+	[REASON_MALFORMED] =
+		"The runtime's state of this container is damaged or of an unknown form.",
+	[REASON_TOO_BIG] =
+		"The runtime's state of this container is larger than 1 MiB and was not read.",
+	[REASON_UNSAFE_PATH] = "The runtime's state of this container leads out of the runtime's "
+			       "folder and was not followed.",
 	[REASON_NO_ANNOTATIONS] = "The runtime's state of this container does not name its pod.",
 	[REASON_UNKNOWN_CGROUP] = "The process's cgroup was gone before its path was learned.",
 };
@@ -145,18 +147,21 @@ static int pod_names(struct identity *id, uint32_t pod, const struct container_f
 	int r;
 
 	/* the first one to tell the names is believed */
-	if (!f->pod_name || (old->pod_name && (old->workload || !f->workload) &&
-			     (old->log_dir || !f->log_dir)))
+	if (!f->pod_name ||
+	    (old->pod_name && (old->workload || !f->workload) && (old->log_dir || !f->log_dir)))
 		return 0;
 	p = row_edit(id, pod);
 	if (!p)
 		return -ENOMEM;
-	r = p->pod_name ? 0 : ident_row_text(id, &p->ns, f->ns) | ident_row_text(id, &p->pod_name, f->pod_name);
+	r = p->pod_name ? 0
+			: ident_row_text(id, &p->ns, f->ns) |
+				  ident_row_text(id, &p->pod_name, f->pod_name);
 	r |= p->workload ? 0 : ident_row_text(id, &p->workload, f->workload);
 	r |= p->log_dir ? 0 : ident_row_text(id, &p->log_dir, f->log_dir);
 	if (p->pod_name)
 		p->reason = REASON_NONE;
-	for (uint32_t i = ident_chain_head(id, BY_POD, ident_hash(id, p->pod_uid, strlen(p->pod_uid)));
+	for (uint32_t i =
+		     ident_chain_head(id, BY_POD, ident_hash(id, p->pod_uid, strlen(p->pod_uid)));
 	     i != TABLE_NONE; i = id->sides[i].next[BY_POD])
 		if (row_at(id, i)->pod == pod)
 			r |= ident_row_join_pod(id, i, pod);

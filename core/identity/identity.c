@@ -80,8 +80,8 @@ int ident_row_text(struct identity *id, const char **field, const char *s)
 
 static void retire_texts(struct identity *id, const struct ident_row *r)
 {
-	const char *const texts[] = { r->ns,	   r->pod_name, r->container, r->image,
-				      r->workload, r->unit,	r->path,      r->log_dir };
+	const char *const texts[] = { r->ns,       r->pod_name, r->container, r->image,
+				      r->workload, r->unit,     r->path,      r->log_dir };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		epoch_retire(id->epoch, (char *)(uintptr_t)texts[i]);
@@ -354,7 +354,8 @@ static uint32_t new_container(struct identity *id, const char *path, const struc
 			goto drop;
 		r = row_edit(id, pod);
 		if (r && !r->path && p->pod_n)
-			set_path(id, r, path, p->pod_n, p); /* without memory: told when its group is seen */
+			set_path(id, r, path, p->pod_n,
+				 p); /* without memory: told when its group is seen */
 	}
 	if (starts_pending(p))
 		ident_pending_add(id, i, at_ns);

@@ -8,7 +8,8 @@
  * comes, for each event, the index of one ident_row.
  *
  *   cgroup fact ──▶ row with at least pod UID or container id (the path says it)
- *                    └─▶ identity_next_need() ─▶ worker: runtime_read() ─▶ identity_facts() fills in names
+ *                    └─▶ identity_next_need() ─▶ worker: runtime_read()
+ *                                                 └─▶ identity_facts() fills in names
  *
  * Only the engine calls these (runtime.h is the part for workers). Rows live in a
  * table.h table, so snapshots show them without a lock; a row stays as long as its
@@ -22,22 +23,22 @@
 #include "sonde/err.h"
 
 enum ident_kind {
-	IDENT_HOST,	 /* index 0, always there */
-	IDENT_UNIT,	 /* a systemd unit or another cgroup that is no container */
-	IDENT_POD,	 /* the pod's own cgroup */
+	IDENT_HOST,      /* index 0, always there */
+	IDENT_UNIT,      /* a systemd unit or another cgroup that is no container */
+	IDENT_POD,       /* the pod's own cgroup */
 	IDENT_CONTAINER, /* a container of a pod, or a bare one (docker run) without pod */
-	IDENT_SANDBOX,	 /* the pod's pause container */
+	IDENT_SANDBOX,   /* the pod's pause container */
 };
 
 /* Why names are missing (pod_reason in JSON). Texts by ident_reason_text(). */
 enum ident_reason {
-	REASON_NONE,	       /* nothing is missing */
-	REASON_NOT_CONTAINER,  /* host process or unit: there is no pod */
-	REASON_NO_POD,	       /* a container that belongs to no pod */
-	REASON_PENDING,	       /* runtime state is being read */
-	REASON_NO_STATE,       /* no runtime has state of this id on disk (any more) */
-	REASON_UNREADABLE,     /* there, but refused or cut */
-	REASON_MALFORMED,      /* not JSON, or not of the form */
+	REASON_NONE,          /* nothing is missing */
+	REASON_NOT_CONTAINER, /* host process or unit: there is no pod */
+	REASON_NO_POD,        /* a container that belongs to no pod */
+	REASON_PENDING,       /* runtime state is being read */
+	REASON_NO_STATE,      /* no runtime has state of this id on disk (any more) */
+	REASON_UNREADABLE,    /* there, but refused or cut */
+	REASON_MALFORMED,     /* not JSON, or not of the form */
 	REASON_TOO_BIG,
 	REASON_UNSAFE_PATH,    /* a link that leads out of the runtime's folder, or a loop */
 	REASON_NO_ANNOTATIONS, /* read, but the runtime wrote no pod names there */
@@ -51,14 +52,15 @@ struct ident_row {
 	uint8_t reason;
 	uint8_t outside_pad;
 	uint8_t mark;
-	uint32_t pod;	       /* index of the IDENT_POD row; 0 when there is none */
-	struct cgroup_key key; /* the cgroup that made the row */
-	uint64_t first_ns;     /* CLOCK_BOOTTIME when first seen */
-	uint64_t gone_ns;      /* when the cgroup went away, 0: alive */
-	uint32_t init_pid;     /* host pid of the container's first process, 0: not known */
+	uint32_t pod;                 /* index of the IDENT_POD row; 0 when there is none */
+	struct cgroup_key key;        /* the cgroup that made the row */
+	uint64_t first_ns;            /* CLOCK_BOOTTIME when first seen */
+	uint64_t gone_ns;             /* when the cgroup went away, 0: alive */
+	uint32_t init_pid;            /* host pid of the container's first process, 0: not known */
 	uint32_t mntns, pidns, netns; /* its own ones; 0: not known or shared with the host */
-	uint32_t slot;	       /* the pod's policy slot in the kernel, 0: none (on IDENT_POD and bare containers) */
-	uint32_t restarts;     /* container: as the runtime's state or the log folder tells; 0 else */
+	uint32_t slot;     /* the pod's policy slot in the kernel, 0: none (on IDENT_POD and bare
+			      containers) */
+	uint32_t restarts; /* container: as the runtime's state or the log folder tells; 0 else */
 	uint32_t facts_tries;
 	char pod_uid[40];      /* as in the path, dashes in place; "" when there is none */
 	char container_id[68]; /* 64 hex, or the runtime's own shorter id */
@@ -74,7 +76,10 @@ struct ident_row {
 	const char *log_dir;   /* the pod's log folder, when known */
 };
 
-/* What runtime state on disk said of one container. Owned by whoever holds it; all texts malloc'd or NULL. */
+/*
+ * What runtime state on disk said of one container. Owned by whoever holds it; all texts malloc'd
+ * or NULL.
+ */
 struct container_facts {
 	char container_id[68];
 	uint8_t reason; /* REASON_NONE when all names are there */
@@ -95,10 +100,10 @@ struct identity *identity_new(struct epoch *epoch);
 void identity_free(struct identity *id);
 
 /*
- * A cgroup is there (found at start, or made just now: @at_ns). @path is relative to the hierarchy's
- * root, not NUL-terminated, hostile. Known keys are updated. *@ret_index (may be NULL) is its row.
- * Returns 0, -EINVAL when @n is 0 (the path is not known), -ENOMEM, or -ENOSPC when the table is full
- * (counted; such cgroups show as host with REASON_UNKNOWN_CGROUP).
+ * A cgroup is there (found at start, or made just now: @at_ns). @path is relative to the
+ * hierarchy's root, not NUL-terminated, hostile. Known keys are updated. *@ret_index (may be NULL)
+ * is its row. Returns 0, -EINVAL when @n is 0 (the path is not known), -ENOMEM, or -ENOSPC when the
+ * table is full (counted; such cgroups show as host with REASON_UNKNOWN_CGROUP).
  */
 int identity_cgroup_add(struct identity *id, struct cgroup_key key, const char *path, size_t n,
 			uint64_t at_ns, uint32_t *ret_index);
@@ -107,7 +112,10 @@ void identity_cgroup_gone(struct identity *id, struct cgroup_key key, uint64_t a
 /* Join the facts to every row of that container id. The caller keeps @f. 0 or -ENOMEM. */
 int identity_facts(struct identity *id, const struct container_facts *f);
 
-/* A container whose runtime state should be read now: its id and cgroup path (valid for the turn). False: none. */
+/*
+ * A container whose runtime state should be read now: its id and cgroup path (valid for the turn).
+ * False: none.
+ */
 struct identity_need {
 	uint32_t index;
 	char container_id[68];
@@ -125,7 +133,8 @@ void identity_event(struct identity *id, struct event *ev);
 
 /*
  * The same for a task that was found (first picture, repair): learns its container's namespaces.
- * @nspid 0: not known. Returns the index of its row; *@ret_outside (may be NULL) tells of EV_OUTSIDE.
+ * @nspid 0: not known. Returns the index of its row; *@ret_outside (may be NULL) tells of
+ * EV_OUTSIDE.
  */
 uint32_t identity_task(struct identity *id, struct cgroup_key key, uint32_t pid, uint32_t nspid,
 		       uint32_t mntns, uint32_t pidns, uint32_t netns, bool *ret_outside);
@@ -170,9 +179,10 @@ bool ident_id_safe(const char *s);
 struct cgroup_parse {
 	uint8_t kind;
 	char pod_uid[40];      /* innermost */
-	char node_pod_uid[40]; /* outermost: the pod of this node that holds a nested one, else the same */
+	char node_pod_uid[40]; /* outermost: the pod of this node that holds a nested one, else the
+				  same */
 	char container_id[68];
-	bool nested;	     /* another container encloses this one */
+	bool nested;         /* another container encloses this one */
 	const char *runtime; /* constant text, "" when the path does not tell */
 	const char *unit;    /* into the given path, unit_n bytes */
 	size_t unit_n;

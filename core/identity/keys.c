@@ -30,7 +30,10 @@ void ident_keys_done(struct identity *id)
 
 static uint32_t *bucket(const struct identity *id, struct cgroup_key key)
 {
-	/* cheaper than ident_hash(): each event comes through here, and nobody chooses inode numbers */
+	/*
+	 * cheaper than ident_hash(): each event comes through here, and nobody chooses inode
+	 * numbers
+	 */
 	uint64_t h = (key.id ^ id->seed ^ (uint64_t)key.hierarchy << 40) * 0x9e3779b97f4a7c15ULL;
 
 	return &id->key_heads[h >> 40 & (KEY_BUCKETS - 1)];

@@ -88,8 +88,8 @@ static bool owns_pidns(const struct identity *id, uint32_t pidns, uint32_t but)
 
 /*
  * Is this exec, the first one seen in a container that was made before our eyes, its first process?
- * A hook that the runtime runs inside it is not: in a new pid namespace number 1 is taken. Where the
- * namespace is the pod's or the host's the number says nothing.
+ * A hook that the runtime runs inside it is not: in a new pid namespace number 1 is taken. Where
+ * the namespace is the pod's or the host's the number says nothing.
  */
 static bool is_first(const struct identity *id, uint32_t row, const struct seen *s)
 {

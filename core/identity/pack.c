@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 
-#define FORM 1
+#define FORM       1
 #define TEXT_LIMIT 4096
 
 /* Part of the capture format: add at the end. */

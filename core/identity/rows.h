@@ -9,44 +9,44 @@
 
 #include "identity/identity.h"
 
-#define IDENT_ROWS (32u << 10)
-#define IDENT_KEYS (128u << 10)
-#define IDENT_NESTED 4096u /* groups below one container that are remembered */
-#define IDENT_SLOTS 4096u
+#define IDENT_ROWS    (32u << 10)
+#define IDENT_KEYS    (128u << 10)
+#define IDENT_NESTED  4096u /* groups below one container that are remembered */
+#define IDENT_SLOTS   4096u
 #define IDENT_KEEP_NS (60 * 1000000000ULL)
 
 /* Chains of rows. A row is in a chain once its value is known. */
 enum chain { BY_CONTAINER, BY_POD, BY_PATH, BY_MNTNS, BY_PIDNS, CHAINS };
 #define CHAIN_BUCKETS (8u << 10)
-#define KEY_BUCKETS (32u << 10)
+#define KEY_BUCKETS   (32u << 10)
 
 /* One cgroup that was told of. */
 struct key_entry {
 	struct cgroup_key key;
-	uint32_t next;	  /* in its bucket, or in the free list */
-	uint32_t row;	  /* index, TABLE_NONE: this entry is free */
-	uint64_t gone_ns; /* 0: the cgroup is there */
-	uint32_t older, younger; /* among the gone ones */
+	uint32_t next;               /* in its bucket, or in the free list */
+	uint32_t row;                /* index, TABLE_NONE: this entry is free */
+	uint64_t gone_ns;            /* 0: the cgroup is there */
+	uint32_t older, younger;     /* among the gone ones */
 	uint32_t row_prev, row_next; /* of the same row */
-	bool own;	  /* the container's, pod's or unit's group itself, not one below it */
+	bool own; /* the container's, pod's or unit's group itself, not one below it */
 };
 
 /* Beside each row: what readers of snapshots need not see. */
 struct side {
 	uint32_t next[CHAINS];
-	uint32_t in; /* bit per chain */
+	uint32_t in;              /* bit per chain */
 	uint32_t first_key, keys; /* all remembered cgroups */
-	uint32_t live; /* of them, those that are there */
-	uint32_t live_own[2]; /* of these, its own group: in v2, in v1 */
+	uint32_t live;            /* of them, those that are there */
+	uint32_t live_own[2];     /* of these, its own group: in v2, in v1 */
 	bool had_own[2];
 	uint32_t members; /* rows whose pod this is; gone ones included */
 	uint32_t live_members;
 	bool nested;
-	bool path_pod;	 /* the path told the pod, not the runtime's state */
-	bool born_live;	 /* we saw the group made, so the first exec in it is the first process */
-	bool ns_sure;	 /* the namespaces are those of the first process */
-	bool pause;	 /* its first process is called so: a hint when there are no facts */
-	bool settled;	 /* nothing more is wanted from the runtime's state */
+	bool path_pod;  /* the path told the pod, not the runtime's state */
+	bool born_live; /* we saw the group made, so the first exec in it is the first process */
+	bool ns_sure;   /* the namespaces are those of the first process */
+	bool pause;     /* its first process is called so: a hint when there are no facts */
+	bool settled;   /* nothing more is wanted from the runtime's state */
 	bool in_pending;
 	uint32_t next_pending;
 	uint64_t born_ns;
@@ -73,7 +73,7 @@ struct identity {
 	uint32_t pending; /* rows whose facts are wanted, chained by next_pending */
 	uint32_t host_mntns, host_pidns, host_netns;
 	uint32_t slots[IDENT_SLOTS]; /* policy slot -> pod row, 0: none */
-	uint64_t refused; /* cgroups that had no room */
+	uint64_t refused;            /* cgroups that had no room */
 };
 
 static inline struct ident_row *row_edit(struct identity *id, uint32_t index)
@@ -101,7 +101,9 @@ uint32_t ident_row_new(struct identity *id, unsigned kind, uint64_t at_ns);
 uint32_t ident_pod_row(struct identity *id, const char *uid, uint64_t at_ns);
 /* @row becomes one of @pod's, and takes the names that are known of the pod. 0 or -ENOMEM. */
 int ident_row_join_pod(struct identity *id, uint32_t row, uint32_t pod);
-/* Replace an epoch text of a row by a copy of @s; NULL leaves it. 0 or -ENOMEM (the old one stays). */
+/*
+ * Replace an epoch text of a row by a copy of @s; NULL leaves it. 0 or -ENOMEM (the old one stays).
+ */
 int ident_row_text(struct identity *id, const char **field, const char *s);
 
 /* Mark a row as gone at @gone_ns, or with 0 as there again; its pod follows. */

@@ -205,7 +205,8 @@ static uint8_t reason_of(const struct search *s)
 	if (s->read && s->f->pod_name && s->f->ns)
 		return REASON_NONE;
 	if (s->read && !s->failed)
-		return s->need->pod_uid[0] || s->f->pod_uid[0] ? REASON_NO_ANNOTATIONS : REASON_NO_POD;
+		return s->need->pod_uid[0] || s->f->pod_uid[0] ? REASON_NO_ANNOTATIONS
+							       : REASON_NO_POD;
 	return s->failed ? s->failed : REASON_NO_STATE;
 }
 

@@ -38,8 +38,8 @@ static int bundle(struct search *s, int ns_fd, const char *id, bool cri)
 }
 
 /*
- * Before 1.6 containers name their sandbox but not its pod: the sandbox's own bundle may. It also knows
- * the log folder.
+ * Before 1.6 containers name their sandbox but not its pod: the sandbox's own bundle may. It also
+ * knows the log folder.
  */
 static void from_sandbox(struct search *s, int ns_fd)
 {

@@ -49,8 +49,8 @@ static void take_bundle(struct search *s, const json_t *config)
 {
 	struct notes notes = { json_object_get(config, "annotations") };
 	const char *manager = notes_get(notes, "io.container.manager");
-	bool crio = manager ? !strcmp(manager, "cri-o") :
-			      !!notes_get(notes, "io.kubernetes.cri-o.ContainerType");
+	bool crio = manager ? !strcmp(manager, "cri-o")
+			    : !!notes_get(notes, "io.kubernetes.cri-o.ContainerType");
 
 	notes_take(s, notes, crio ? TRUST_POD : TRUST_PATH);
 	if (!s->f->runtime[0])

@@ -15,8 +15,7 @@ static void take_config(struct search *s, const json_t *j)
 {
 	const json_t *config = json_object_get(j, "Config");
 	const char *name = json_string_value(json_object_get(j, "Name"));
-	json_int_t pid = json_integer_value(
-		json_object_get(json_object_get(j, "State"), "Pid"));
+	json_int_t pid = json_integer_value(json_object_get(json_object_get(j, "State"), "Pid"));
 	json_int_t restarts = json_integer_value(json_object_get(j, "RestartCount"));
 
 	notes_take(s, (struct notes){ json_object_get(config, "Labels") }, TRUST_PATH);

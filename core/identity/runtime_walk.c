@@ -23,8 +23,8 @@
 #include "identity/beneath.h"
 
 #define ROOT_INODE 1
-#define DEPTH 64
-#define GROUPS (256u << 10) /* more are not walked */
+#define DEPTH      64
+#define GROUPS     (256u << 10) /* more are not walked */
 
 /* v1 controllers in the order in which the sensor's keys prefer them. */
 static const char *const controllers[] = { "memory", "pids", "cpu" };
@@ -60,8 +60,8 @@ static void enter(struct walk *w, int dirfd, int depth)
 		w->seen++;
 		w->fn(w->ctx, key, w->path.p, w->path.n);
 		sub = depth < DEPTH ? openat(dirfd, e->d_name,
-					     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) :
-				      -1;
+					     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+				    : -1;
 		if (sub >= 0)
 			enter(w, sub, depth + 1);
 		w->path.n = n;

@@ -16,7 +16,8 @@ static void check_parse(const char *path, size_t n)
 	struct cgroup_parse p;
 
 	cgroup_parse(path, n, &p);
-	if (p.own_n > n || p.pod_n > n || (p.unit && (p.unit < path || p.unit + p.unit_n > path + n)))
+	if (p.own_n > n || p.pod_n > n ||
+	    (p.unit && (p.unit < path || p.unit + p.unit_n > path + n)))
 		abort();
 	if (p.kind == IDENT_CONTAINER && !ident_id_safe(p.container_id))
 		abort();

@@ -16,12 +16,12 @@
 #include "base/macros.h"
 #include "identity/identity.h"
 
-#define A "4f0e6d1c2b3a49588776655443322110ffeeddccbbaa99887766554433221100"
-#define B "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define S "5a5a5a5a445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define UID "3c1d7a52-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
+#define A    "4f0e6d1c2b3a49588776655443322110ffeeddccbbaa99887766554433221100"
+#define B    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define S    "5a5a5a5a445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define UID  "3c1d7a52-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
 #define UID2 "99999999-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
-#define POD "/kubepods/burstable/pod" UID
+#define POD  "/kubepods/burstable/pod" UID
 #define POD2 "/kubepods/burstable/pod" UID2
 
 enum { HOST_MNT = 100, HOST_PID = 200, HOST_NET = 300 };
@@ -120,8 +120,8 @@ static inline struct event event(unsigned type, struct cgroup_key key)
 	};
 }
 
-static inline struct event exec_in(struct cgroup_key key, uint32_t pid, uint32_t nspid, uint32_t mntns,
-			    uint32_t pidns, uint32_t flags)
+static inline struct event exec_in(struct cgroup_key key, uint32_t pid, uint32_t nspid,
+				   uint32_t mntns, uint32_t pidns, uint32_t flags)
 {
 	struct event ev = event(EVENT_EXEC, key);
 

@@ -11,18 +11,19 @@
 #include "base/macros.h"
 #include "identity/identity.h"
 
-#define A "4f0e6d1c2b3a49588776655443322110ffeeddccbbaa99887766554433221100"
-#define B "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define UID "3c1d7a52-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
-#define UID_ "3c1d7a52_0b6e_4c0f_9a5e_7d1f2a3b4c5d"
-#define UID2 "99999999-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
+#define A      "4f0e6d1c2b3a49588776655443322110ffeeddccbbaa99887766554433221100"
+#define B      "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define UID    "3c1d7a52-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
+#define UID_   "3c1d7a52_0b6e_4c0f_9a5e_7d1f2a3b4c5d"
+#define UID2   "99999999-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
 #define STATIC "a3f2c4d5e6b7081920a1b2c3d4e5f607"
 
-#define BURST "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UID_ ".slice"
-#define EFFORT "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_ ".slice"
+#define BURST   "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" UID_ ".slice"
+#define EFFORT  "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" UID_ ".slice"
 #define GUARANT "/kubepods.slice/kubepods-pod" UID_ ".slice"
-#define KIND "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/" \
-	     "kubelet-kubepods-burstable-pod" UID_ ".slice"
+#define KIND                                                                      \
+	"/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/" \
+	"kubelet-kubepods-burstable-pod" UID_ ".slice"
 #define USER "/user.slice/user-1000.slice/user@1000.service"
 
 #define C IDENT_CONTAINER
@@ -49,16 +50,18 @@ static const struct {
 	{ BURST, P, UID, "", "", NULL },
 	{ GUARANT, P, UID, "", "", NULL },
 	/* driver mismatch: a systemd path taken literally */
-	{ "/system.slice/containerd.service/kubepods-burstable-pod" UID_
-	  ".slice:cri-containerd:" A, C, UID, A, "containerd", NULL },
-	{ "/kubepods-besteffort-pod" UID_ ".slice:cri-containerd:" A, C, UID, A, "containerd", NULL },
+	{ "/system.slice/containerd.service/kubepods-burstable-pod" UID_ ".slice:cri-containerd:" A,
+	  C, UID, A, "containerd", NULL },
+	{ "/kubepods-besteffort-pod" UID_ ".slice:cri-containerd:" A, C, UID, A, "containerd",
+	  NULL },
 	{ BURST ":cri-containerd:" A, C, UID, A, "containerd", NULL },
 	{ "/system.slice:docker:" A, C, "", A, "docker", NULL },
 	{ "/kubepods-pod" UID_ ".slice:crio:" A, C, UID, A, "cri-o", NULL },
 	/* static pods: 32 hex digits instead of a UUID */
 	{ "/kubepods/burstable/pod" STATIC "/" A, C, STATIC, A, "", NULL },
 	{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" STATIC
-	  ".slice/cri-containerd-" A ".scope", C, STATIC, A, "containerd", NULL },
+	  ".slice/cri-containerd-" A ".scope",
+	  C, STATIC, A, "containerd", NULL },
 	{ "/kubepods/pod" STATIC, P, STATIC, "", "", NULL },
 	/* CRI-O */
 	{ BURST "/crio-" A ".scope", C, UID, A, "cri-o", NULL },
@@ -116,7 +119,8 @@ static const struct {
 	/* units, sessions, and what is neither */
 	{ "/system.slice/ssh.service", U, "", "", "", "ssh.service" },
 	{ "/system.slice/ssh.service/child/grandchild", U, "", "", "", "ssh.service" },
-	{ "/system.slice/system-getty.slice/getty@tty1.service", U, "", "", "", "getty@tty1.service" },
+	{ "/system.slice/system-getty.slice/getty@tty1.service", U, "", "", "",
+	  "getty@tty1.service" },
 	{ "/user.slice/user-1000.slice/session-3.scope", U, "", "", "", "session-3.scope" },
 	{ "/user.slice/user-1000.slice", U, "", "", "", "user-1000.slice" },
 	{ USER "/init.scope", U, "", "", "", "user@1000.service" },
@@ -148,8 +152,9 @@ static void a_path_names_its_pod_container_runtime_or_unit(void **state)
 
 		cgroup_parse(cases[i].path, strlen(cases[i].path), &got);
 		if (got.kind != cases[i].kind || strcmp(got.pod_uid, cases[i].uid) ||
-		    strcmp(got.container_id, cases[i].id) || strcmp(got.runtime, cases[i].runtime) ||
-		    got.unit_n != strlen(unit) || memcmp(got.unit ? got.unit : "", unit, got.unit_n))
+		    strcmp(got.container_id, cases[i].id) ||
+		    strcmp(got.runtime, cases[i].runtime) || got.unit_n != strlen(unit) ||
+		    memcmp(got.unit ? got.unit : "", unit, got.unit_n))
 			fail_msg("%s: kind %u uid '%s' id '%s' runtime '%s' unit '%.*s'",
 				 cases[i].path, got.kind, got.pod_uid, got.container_id,
 				 got.runtime, (int)got.unit_n, got.unit ? got.unit : "");

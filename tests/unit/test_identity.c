@@ -178,7 +178,8 @@ static void one_container_cannot_use_up_the_room_of_others(void **state)
 		identity_cgroup_gone(f->id, v2(100000 + k), 2 * SEC);
 	identity_age(f->id, 70 * SEC);
 	assert_int_equal(identity_cgroup_add(f->id, v2(5), POD "/" A "/x", strlen(POD "/" A "/x"),
-					     70 * SEC, &i), 0);
+					     70 * SEC, &i),
+			 0);
 }
 
 static void a_full_table_lets_the_longest_gone_leave(void **state)

@@ -39,7 +39,8 @@ static void a_snapshot_keeps_the_names_of_its_time(void **state)
 	p2 = epoch_pin(f->e);
 	assert_int_equal(table_view_take(identity_table(f->id), &after), 0);
 	epoch_reap(f->e);
-	assert_string_equal(((const struct ident_row *)table_view_at(&before, a))->container, "main");
+	assert_string_equal(((const struct ident_row *)table_view_at(&before, a))->container,
+			    "main");
 	assert_string_equal(((const struct ident_row *)table_view_at(&after, a))->container,
 			    "renamed");
 	table_view_drop(&before);

@@ -121,7 +121,8 @@ static int box_write_bundle(struct box *b)
 {
 	static const char form[] =
 		"{\"ociVersion\":\"1.0.2\",\"process\":{\"user\":{\"uid\":0,\"gid\":0},"
-		"\"args\":[\"/bin/busybox\",\"sleep\",\"600\"],\"env\":[\"PATH=/bin\"],\"cwd\":\"/\"},"
+		"\"args\":[\"/bin/busybox\",\"sleep\",\"600\"],\"env\":[\"PATH=/bin\"],\"cwd\":\"/"
+		"\"},"
 		"\"root\":{\"path\":\"rootfs\",\"readonly\":true},\"mounts\":["
 		"{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"}],"
 		"\"annotations\":{\"io.kubernetes.cri.container-type\":\"container\","
@@ -141,7 +142,8 @@ static int box_write_bundle(struct box *b)
 	snprintf(path, sizeof(path), "%s/rootfs/proc", b->dir);
 	mkdir(path, 0755);
 	snprintf(path, sizeof(path), "%s/rootfs/bin/busybox", b->dir);
-	if (RUN("cp", "-L", access("/bin/busybox", X_OK) ? "/usr/bin/busybox" : "/bin/busybox", path))
+	if (RUN("cp", "-L", access("/bin/busybox", X_OK) ? "/usr/bin/busybox" : "/bin/busybox",
+		path))
 		return -1;
 	snprintf(path, sizeof(path), "%s/config.json", b->dir);
 	f = fopen(path, "w");
@@ -205,8 +207,10 @@ static int box_up(void **state)
 	snprintf(b->runc_root, sizeof(b->runc_root), "%s/runc", b->dir);
 	snprintf(pidfile, sizeof(pidfile), "%s/pid", b->dir);
 	if (box_write_bundle(b) ||
-	    RUN("sh", "-c", "exec runc --root \"$1\" run -d --bundle \"$2\" --pid-file \"$3\" \"$4\" "
-		"</dev/null >\"$2/log\" 2>&1", "sh", b->runc_root, b->dir, pidfile, b->id)) {
+	    RUN("sh", "-c",
+		"exec runc --root \"$1\" run -d --bundle \"$2\" --pid-file \"$3\" \"$4\" "
+		"</dev/null >\"$2/log\" 2>&1",
+		"sh", b->runc_root, b->dir, pidfile, b->id)) {
 		char log[96];
 
 		snprintf(log, sizeof(log), "%s/log", b->dir);
@@ -299,13 +303,15 @@ static void a_real_nsenter_is_the_containers_and_from_outside(void **state)
 	identity_host_ns(id, ns_of(self, "mnt"), ns_of(self, "pid"), ns_of(self, "net"));
 	assert_int_equal(identity_cgroup_add(id, key, b->cgroup, strlen(b->cgroup), 0, &row), 0);
 	assert_int_equal(identity_task(id, key, b->pid, 1, ns_of(b->pid, "mnt"),
-				       ns_of(b->pid, "pid"), ns_of(b->pid, "net"), &outside), row);
+				       ns_of(b->pid, "pid"), ns_of(b->pid, "net"), &outside),
+			 row);
 	assert_false(outside);
 	snprintf(target, sizeof(target), "%u", b->pid);
 	assert_int_equal(posix_spawnp(&in, "nsenter", NULL, NULL,
 				      (char *const[]){ "nsenter", "-t", target, "-m", "--",
 						       "/bin/busybox", "sleep", "60", NULL },
-				      environ), 0);
+				      environ),
+			 0);
 	bool entered = wait_entered((uint32_t)in, ns_of(b->pid, "mnt"));
 	uint32_t got = identity_task(id, (struct cgroup_key){ .id = 1 }, (uint32_t)in, 0,
 				     ns_of((uint32_t)in, "mnt"), ns_of((uint32_t)in, "pid"),

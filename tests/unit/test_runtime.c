@@ -22,13 +22,13 @@
 #include "identity/runtime.h"
 #include "identity/state.h"
 
-#define A "4f0e6d1c2b3a49588776655443322110ffeeddccbbaa99887766554433221100"
-#define B "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define S "5a5a5a5a445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define UID "3c1d7a52-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
-#define POD "web-6c9f7d8b5c-x7x5z"
+#define A        "4f0e6d1c2b3a49588776655443322110ffeeddccbbaa99887766554433221100"
+#define B        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define S        "5a5a5a5a445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define UID      "3c1d7a52-0b6e-4c0f-9a5e-7d1f2a3b4c5d"
+#define POD      "web-6c9f7d8b5c-x7x5z"
 #define FIXTURES "tests/fixtures/runtime/"
-#define TASKS "run/containerd/io.containerd.runtime.v2.task/k8s.io/"
+#define TASKS    "run/containerd/io.containerd.runtime.v2.task/k8s.io/"
 
 static int look(const char *root, const char *extra, const char *id, const char *uid,
 		struct container_facts *ret)
@@ -63,8 +63,8 @@ static const struct {
 	uint32_t init_pid, restarts;
 } cases[] = {
 	{ "containerd", A, UID, 0, REASON_NONE, 0, "containerd", "shop", POD, "main",
-	  "registry.example/shop/web:1.4", "Deployment/web", "/var/log/pods/shop_" POD "_" UID, 4711,
-	  10 },
+	  "registry.example/shop/web:1.4", "Deployment/web", "/var/log/pods/shop_" POD "_" UID,
+	  4711, 10 },
 	{ "containerd", S, UID, 0, REASON_NONE, 1, "containerd", "shop", POD, NULL, NULL,
 	  "Deployment/web", "/var/log/pods/shop_" POD "_" UID, 4242, 0 },
 	{ "containerd", B, UID, -ENOENT, REASON_NO_STATE, 0, "", NULL, NULL, NULL, NULL, NULL, NULL,
@@ -131,8 +131,10 @@ static void a_folder_given_by_hand_may_have_any_layout(void **state)
 	static const struct {
 		const char *extra, *id;
 	} folders[] = {
-		{ "/containerd/run/containerd", A },	      { "/crio/run/containers/storage", A },
-		{ "/docker/var/lib/docker", A },	      { "/runc/run/runc", A },
+		{ "/containerd/run/containerd", A },
+		{ "/crio/run/containers/storage", A },
+		{ "/docker/var/lib/docker", A },
+		{ "/runc/run/runc", A },
 		{ "/nowhere:/relative/../x:/runc/run/runc", A },
 	};
 
@@ -155,7 +157,8 @@ static void the_runtimes_that_are_there_are_named(void **state)
 		{ FIXTURES "containerd", NULL, "containerd" },
 		{ FIXTURES "docker", NULL, "docker" },
 		{ FIXTURES, NULL, "" },
-		{ FIXTURES, "/k3s/run/k3s/containerd:/docker/var/lib/docker", "containerd, docker" },
+		{ FIXTURES, "/k3s/run/k3s/containerd:/docker/var/lib/docker",
+		  "containerd, docker" },
 		{ "/nonexistent", NULL, "" },
 	};
 	char buf[64];
@@ -180,10 +183,10 @@ static void only_certain_names_tell_a_workload(void **state)
 		{ "web-6c9f7d8b5c-x7x5z", "Deployment/web" },
 		{ "my-web-v2-7d9c8b4f6d-2xkqp", "Deployment/my-web-v2" },
 		{ "web-5b8f9c4d-x7x5z", "Deployment/web" },
-		{ "agent-x7x5z", NULL },		 /* DaemonSet, Job or a bare ReplicaSet */
-		{ "db-0", NULL },			 /* StatefulSet, or just a name */
-		{ "backup-29422245-x7x5z", NULL },	 /* a CronJob's minutes */
-		{ "web-6c9f7d8b5a-x7x5z", NULL },	 /* a: not in the alphabet */
+		{ "agent-x7x5z", NULL },           /* DaemonSet, Job or a bare ReplicaSet */
+		{ "db-0", NULL },                  /* StatefulSet, or just a name */
+		{ "backup-29422245-x7x5z", NULL }, /* a CronJob's minutes */
+		{ "web-6c9f7d8b5a-x7x5z", NULL },  /* a: not in the alphabet */
 		{ "web-6c9f7d8b5c-x7x5", NULL },
 		{ "web-6c9f7d8b5c-x7x5za", NULL },
 		{ "-6c9f7d8b5c-x7x5z", NULL },
@@ -310,7 +313,8 @@ static void state_of_another_form_is_malformed_or_without_names(void **state)
 		{ "{}", REASON_NO_ANNOTATIONS },
 		{ "{\"annotations\":[1,2,3]}", REASON_NO_ANNOTATIONS },
 		{ "{\"annotations\":\"x\"}", REASON_NO_ANNOTATIONS },
-		{ "{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":7}}", REASON_NO_ANNOTATIONS },
+		{ "{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":7}}",
+		  REASON_NO_ANNOTATIONS },
 		{ "{\"annotations\":{\"io.kubernetes.cri.sandbox-name\":\"\"}}",
 		  REASON_NO_ANNOTATIONS },
 		{ "{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"../../etc\"}}",
@@ -368,7 +372,9 @@ static void a_hundred_megabytes_are_not_read(void **state)
 static void links_out_of_the_folder_are_not_followed(void **state)
 {
 	static const char *const ways[] = {
-		"/etc/secret.json", "../../../../../../etc/secret.json", "/proc/self/environ",
+		"/etc/secret.json",
+		"../../../../../../etc/secret.json",
+		"/proc/self/environ",
 		"/proc/self/root/etc/passwd",
 	};
 	struct dir *d = *state;
@@ -410,8 +416,9 @@ static void links_in_a_circle_and_odd_files_are_refused(void **state)
 
 static void an_id_that_is_no_id_never_becomes_a_path(void **state)
 {
-	static const char *const ids[] = { "", ".", "..", "../x", "a/b", "-x", "a b", "\xff",
-					   A "0" };
+	static const char *const ids[] = {
+		"", ".", "..", "../x", "a/b", "-x", "a b", "\xff", A "0"
+	};
 	struct dir *d = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
@@ -452,7 +459,8 @@ static void a_second_folder_makes_up_for_a_damaged_first(void **state)
 	put_text(d, TASKS A "/config.json", "{");
 	put_text(d, "run/containerd/runc/k8s.io/" A "/state.json",
 		 "{\"init_process_pid\":77,\"config\":{\"labels\":["
-		 "\"io.kubernetes.cri.sandbox-name=web-1\",\"io.kubernetes.cri.sandbox-namespace=shop\","
+		 "\"io.kubernetes.cri.sandbox-name=web-1\",\"io.kubernetes.cri.sandbox-namespace="
+		 "shop\","
 		 "\"io.kubernetes.cri.container-name=main\"]}}");
 	assert_int_equal(look(d->path, NULL, A, UID, &f), 0);
 	assert_int_equal(f.reason, REASON_NONE);
@@ -462,8 +470,8 @@ static void a_second_folder_makes_up_for_a_damaged_first(void **state)
 
 static void without_memory_names_may_be_missing_but_never_wrong(void **state)
 {
-	static const char *const roots[] = { "containerd", "containerd-old", "crio", "docker",
-					     "podman", "runc" };
+	static const char *const roots[] = { "containerd", "containerd-old", "crio",
+					     "docker",     "podman",         "runc" };
 	struct identity_need need = { .container_id = A, .pod_uid = UID, .runtime = "" };
 	char root[64];
 

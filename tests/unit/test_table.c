@@ -256,9 +256,9 @@ struct shot {
 	uint64_t round;
 };
 
-#define SHOTS 64
+#define SHOTS  64
 #define ROUNDS 3000
-#define ROWS 100
+#define ROWS   100
 
 struct hand {
 	pthread_mutex_t lock;
