@@ -27,6 +27,7 @@
 #include "base/macros.h"
 
 #define TURN_NS	      (4 * NS_PER_MS)
+#define SLICE_NS      (1 * NS_PER_MS) /* of it for a running pass */
 #define PUBLISH_NS    (100 * NS_PER_MS)
 #define READY_NS      (3 * NS_PER_S) /* ready at the latest so long after the first pass */
 #define CPU_PASS_NS   (2 * NS_PER_S)
@@ -480,14 +481,13 @@ static void second(struct engine *e, uint64_t now)
 
 static void turn(struct engine *e)
 {
-	uint64_t began = clock_boot(), now;
-	bool more = drain(e, TURN_NS), each_second;
+	uint64_t now;
+	bool more = drain(e, TURN_NS - SLICE_NS), each_second;
 
 	commands(e);
 	jobs_take(e);
 	now = clock_boot();
-	if (!more || now - began < TURN_NS)
-		pass_slice(e, now, TURN_NS / 2);
+	pass_slice(e, now, SLICE_NS); /* also under load: else a flood would put off the picture for ever */
 	each_second = now >= e->next_second_ns;
 	if (each_second) {
 		e->next_second_ns = now + NS_PER_S;
