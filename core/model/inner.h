@@ -65,6 +65,9 @@ struct pod_side {
 	bool dirty;	       /* the row lags behind */
 	bool seen;	       /* an identity of it is alive */
 	uint64_t key;	       /* what m->pod_keys knows it by */
+	bool cpu_told, rss_told; /* by its cgroup */
+	double cpu_sum;
+	uint64_t rss_sum;
 	struct cgroup_sample then;
 	float hist_events[SPARK], hist_cpu[SPARK];
 	uint32_t hist_n;
@@ -159,8 +162,10 @@ void pod_count_proc(struct model *m, uint32_t pod, int alive, int refs);
 void pod_count_conn(struct model *m, uint32_t pod, int alive, int refs);
 /* An event that is the pod's; @ev is kept and counted. */
 int pod_event(struct model *m, uint32_t pod, const struct event *ev);
-/* Figures of the host's own row, summed over its processes by a pass. */
-void pod_host(struct model *m, double cpu_pct, uint64_t rss_bytes);
+/* Figures of rows whose cgroup tells none (the host, some units): summed over their processes by a pass. */
+void pod_sums_begin(struct model *m);
+void pod_sum(struct model *m, const struct proc_row *p);
+void pod_sums_end(struct model *m);
 /* Put @v at the end of @hist (n of SPARK used); fill @spark, scaled by the loudest. */
 void spark_add(float *hist, uint32_t *n, double v, uint8_t *spark);
 /* "ns/name" of an identity's pod in @buf. Its length, 0 when the name is not known or it is no pod. */

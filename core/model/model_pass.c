@@ -109,17 +109,28 @@ static bool came_in(const struct model *m, const struct proc_row *p)
 	       parent && parent->pod != p->pod;
 }
 
+/* Its parent may have been delivered after it; a later process with that pid is none. */
+static void find_parent(struct model *m, uint32_t i, const struct proc_row *p)
+{
+	uint32_t at = proc_find(m, p->ppid, 0);
+
+	if (at != TABLE_NONE && proc_at(m, at)->start_ns <= p->start_ns)
+		proc_parent(m, i, p->ppid, proc_at(m, at)->start_ns);
+}
+
 static void pass_procs(struct model *m)
 {
-	uint64_t rss = 0;
-	double cpu = 0;
-
+	pod_sums_begin(m);
 	for (uint32_t i = 0; i < m->procs.high; i++) {
 		const struct proc_row *p = proc_at(m, i);
 		struct proc_side *s = &m->proc_side[i];
 		struct proc_row *w;
 
-		if (!p || p->gone_ns)
+		if (!p)
+			continue;
+		if (!p->parent_id && p->ppid)
+			find_parent(m, i, p);
+		if (p->gone_ns)
 			continue;
 		if (s->pass != m->pass.no && m->pass.tasks && s->born_ns < m->pass.now_ns &&
 		    p->start_ns < m->pass.now_ns) {
@@ -130,18 +141,12 @@ static void pass_procs(struct model *m)
 			m->pass.repaired++;
 			continue;
 		}
-		/* Its parent may have been delivered after it. */
-		if (!p->parent_id && p->ppid)
-			proc_parent(m, i, p->ppid, 0);
 		if (p->origin == ORIGIN_PICTURE && !(p->flags & EV_OUTSIDE) && came_in(m, p) &&
 		    (w = table_edit(&m->procs, i)))
 			w->flags |= EV_OUTSIDE;
-		if (p->pod == 0) {
-			cpu += p->cpu_pct > 0 ? p->cpu_pct : 0;
-			rss += p->rss_bytes;
-		}
+		pod_sum(m, p);
 	}
-	pod_host(m, cpu, rss);
+	pod_sums_end(m);
 }
 
 /* A socket that stands on a port somebody listens on was accepted there. */

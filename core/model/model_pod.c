@@ -368,14 +368,38 @@ void pod_second(struct model *m, double secs)
 	}
 }
 
-void pod_host(struct model *m, double cpu_pct, uint64_t rss_bytes)
+void pod_sums_begin(struct model *m)
 {
-	struct pod_row *w = table_edit(&m->pods, 0);
+	for (uint32_t i = 0; i < m->pods.high; i++) {
+		m->pod_side[i].cpu_sum = -1;
+		m->pod_side[i].rss_sum = 0;
+	}
+}
 
-	if (!w)
-		return;
-	w->cpu_pct = cpu_pct;
-	w->rss_bytes = rss_bytes;
+void pod_sum(struct model *m, const struct proc_row *p)
+{
+	struct pod_side *s = &m->pod_side[p->pod];
+
+	if (p->cpu_pct >= 0)
+		s->cpu_sum = MAX(s->cpu_sum, 0) + p->cpu_pct;
+	s->rss_sum += p->rss_bytes;
+}
+
+void pod_sums_end(struct model *m)
+{
+	for (uint32_t i = 0; i < m->pods.high; i++) {
+		const struct pod_side *s = &m->pod_side[i];
+		const struct pod_row *p = pod_at(m, i);
+		struct pod_row *w;
+
+		if (!p || p->gone_ns || (s->cpu_told && s->rss_told))
+			continue;
+		w = table_edit(&m->pods, i);
+		if (w && !s->cpu_told)
+			w->cpu_pct = s->cpu_sum;
+		if (w && !s->rss_told && s->rss_sum)
+			w->rss_bytes = s->rss_sum;
+	}
 }
 
 /* How much of @part of @whole there was since the sample before; negative: not known. */
@@ -395,8 +419,12 @@ void model_pod_sample(struct model *m, uint32_t index, uint64_t id, const struct
 
 	if (!w)
 		return;
+	s->cpu_told = c->cpu_ns != UINT64_MAX;
+	s->rss_told = c->memory_bytes != UINT64_MAX;
 	if (s->then.at_ns) {
-		w->cpu_pct = share(c->cpu_ns, s->then.cpu_ns, c->at_ns, s->then.at_ns);
+		if (s->cpu_told)
+			w->cpu_pct = share(c->cpu_ns, s->then.cpu_ns, c->at_ns,
+					   s->then.at_ns);
 		w->throttled_pct = share(c->throttled_periods, s->then.throttled_periods,
 					 c->periods, s->then.periods);
 		/* No period went by: nothing ran, so nothing was held back. */
@@ -406,7 +434,8 @@ void model_pod_sample(struct model *m, uint32_t index, uint64_t id, const struct
 	w->cpu_limit_cores = -1;
 	if (c->cpu_quota_us != UINT64_MAX && c->cpu_period_us && c->cpu_period_us != UINT64_MAX)
 		w->cpu_limit_cores = (double)c->cpu_quota_us / (double)c->cpu_period_us;
-	w->rss_bytes = c->memory_bytes;
+	if (s->rss_told)
+		w->rss_bytes = c->memory_bytes;
 	w->memory_limit = c->memory_limit;
 	if (c->oom_kills != UINT64_MAX)
 		w->oom = MAX(c->oom_kills, s->oom_events);

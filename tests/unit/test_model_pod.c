@@ -267,6 +267,28 @@ static void figures_of_a_pod_come_from_its_cgroup(void **state)
 	snapshot_unref(s);
 }
 
+static void what_no_cgroup_tells_is_summed_over_the_processes(void **state)
+{
+	struct fixture *f = *state;
+	struct task_fact t = { .start_ns = 500 * S, .threads = 1, .cg.id = CG_UNIT };
+	struct snapshot *s;
+
+	for (int pass = 0; pass < 2; pass++) {
+		model_pass_begin(f->m, pass == 0, false, f->now += 2 * S);
+		for (t.pid = 10; t.pid < 14; t.pid++) {
+			t.rss_bytes = 1 << 20;
+			model_task(f->m, &t);
+		}
+		model_task(f->m, &(struct task_fact){ .last = true });
+		t.cpu_ns += 500 * MS;
+	}
+	s = model_snapshot(f->m);
+	assert_true(row_of_kind(s, IDENT_UNIT)->cpu_pct > 99.9);
+	assert_true(row_of_kind(s, IDENT_UNIT)->cpu_pct < 100.1);
+	assert_int_equal(row_of_kind(s, IDENT_UNIT)->rss_bytes, 4 << 20);
+	snapshot_unref(s);
+}
+
 static void a_snapshot_shows_its_moment_after_the_model_moved_on(void **state)
 {
 	struct fixture *f = *state;
@@ -491,6 +513,7 @@ int main(void)
 		MODEL_TEST(a_container_that_turns_out_to_be_a_pods_takes_its_rows_along),
 		MODEL_TEST(rates_and_sparklines_follow_each_second),
 		MODEL_TEST(figures_of_a_pod_come_from_its_cgroup),
+		MODEL_TEST(what_no_cgroup_tells_is_summed_over_the_processes),
 		MODEL_TEST(a_snapshot_shows_its_moment_after_the_model_moved_on),
 		MODEL_TEST(a_snapshot_is_let_go_by_any_thread_even_after_the_model),
 		MODEL_TEST(an_idents_snapshot_names_events_alone),
