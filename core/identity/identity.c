@@ -19,7 +19,9 @@
 
 #include "base/macros.h"
 
-#define PATH_LIMIT 4096
+#define PATH_LIMIT   4096
+#define DESERTED_NS  (30 * NS_PER_S)
+#define POD_EMPTY_NS (600 * NS_PER_S)
 
 uint64_t ident_hash(const struct identity *id, const void *p, size_t n)
 {
@@ -265,8 +267,13 @@ int ident_row_join_pod(struct identity *id, uint32_t row, uint32_t pod)
 		memcpy(r->pod_uid, p->pod_uid, sizeof(r->pod_uid));
 		ident_chain_put(id, BY_POD, row, text_hash(id, r->pod_uid));
 		id->sides[pod].members++;
-		if (!r->gone_ns)
+		if (!r->gone_ns) {
 			id->sides[pod].live_members++;
+			id->sides[pod].empty_ns = 0;
+			ident_row_alive(
+				id, pod,
+				0); /* it may have been empty so long that it was given up */
+		}
 	}
 	bad = ident_row_text(id, &r->ns, p->ns);
 	bad |= ident_row_text(id, &r->pod_name, p->pod_name);
@@ -431,6 +438,7 @@ void ident_row_alive(struct identity *id, uint32_t index, uint64_t gone_ns)
 	if (!r->pod)
 		return;
 	id->sides[r->pod].live_members += gone_ns ? -1u : 1u;
+	id->sides[r->pod].empty_ns = id->sides[r->pod].live_members ? 0 : gone_ns;
 	if (!gone_ns || !is_alive(&id->sides[r->pod]))
 		ident_row_alive(id, r->pod, gone_ns);
 }
@@ -531,17 +539,31 @@ void identity_slot(struct identity *id, uint32_t index, uint32_t slot)
 		id->slots[slot] = index;
 }
 
+/*
+ * Is the row's group gone although nobody told? A container has tasks as long as it runs, and
+ * passes see them all; a pod without any container has not even its sandbox. When this is wrong,
+ * the next event brings the row back.
+ */
+static bool is_deserted(const struct identity *id, const struct ident_row *r, const struct side *s)
+{
+	if (r->kind == IDENT_POD)
+		return s->empty_ns && id->now_ns > s->empty_ns + POD_EMPTY_NS;
+	return (r->kind == IDENT_CONTAINER || r->kind == IDENT_SANDBOX) && s->task_ns &&
+	       id->task_ns > s->task_ns + DESERTED_NS;
+}
+
 void identity_age(struct identity *id, uint64_t now_ns)
 {
 	uint64_t before = now_ns > IDENT_KEEP_NS ? now_ns - IDENT_KEEP_NS : 0;
 
+	id->now_ns = now_ns;
 	ident_keys_age(id, before);
 	for (uint32_t i = 1; i < id->rows.high; i++) {
 		const struct ident_row *r = row_at(id, i);
 
 		if (!r)
 			continue;
-		if (!r->gone_ns && !is_alive(&id->sides[i]))
+		if (!r->gone_ns && (!is_alive(&id->sides[i]) || is_deserted(id, r, &id->sides[i])))
 			ident_row_alive(id, i, now_ns); /* nothing leads to it any more */
 		else if (r->gone_ns && r->gone_ns < before && !id->sides[i].members)
 			row_drop(id, i);

@@ -208,6 +208,8 @@ static uint32_t place(struct identity *id, struct cgroup_key key, uint32_t slot,
 		revive(id, k, s->at_ns);
 		if (is_container(row_at(id, i))) {
 			learn(id, i, s);
+			if (s->pid)
+				id->sides[i].task_ns = id->now_ns;
 			*outside = came_in(id, row_at(id, i), s);
 			return i;
 		}
@@ -257,10 +259,12 @@ uint32_t identity_task(struct identity *id, struct cgroup_key key, uint32_t pid,
 		.mntns = mntns,
 		.pidns = pidns,
 		.netns = netns,
+		.at_ns = id->now_ns,
 	};
 	bool known, outside;
 	uint32_t i = place(id, key, 0, &s, &known, &outside);
 
+	id->task_ns = id->now_ns;
 	if (ret_outside)
 		*ret_outside = outside;
 	return i;

@@ -50,7 +50,9 @@ struct side {
 	bool in_pending;
 	uint32_t next_pending;
 	uint64_t born_ns;
-	uint64_t try_ns; /* when to look (again) */
+	uint64_t task_ns;  /* when a task was last seen or heard in it, 0: never */
+	uint64_t empty_ns; /* pod: when its last container went, 0: some are there */
+	uint64_t try_ns;   /* when to look (again) */
 	uint64_t asked_ns;
 	uint32_t tries;
 };
@@ -73,7 +75,8 @@ struct identity {
 	uint32_t pending; /* rows whose facts are wanted, chained by next_pending */
 	uint32_t host_mntns, host_pidns, host_netns;
 	uint32_t slots[IDENT_SLOTS]; /* policy slot -> pod row, 0: none */
-	uint64_t refused;            /* cgroups that had no room */
+	uint64_t now_ns, task_ns; /* of the last identity_age(), and when a pass last saw a task */
+	uint64_t refused;         /* cgroups that had no room */
 };
 
 static inline struct ident_row *row_edit(struct identity *id, uint32_t index)

@@ -144,6 +144,44 @@ static void a_task_that_speaks_brings_its_container_back(void **state)
 	assert_int_equal(row(f, row(f, a)->pod)->gone_ns, 0);
 }
 
+static void a_container_whose_end_was_lost_is_given_up(void **state)
+{
+	struct fix *f = *state;
+	uint32_t a = add(f, v2(11), POD "/" A, 1), b = add(f, v2(12), POD "/" B, 1), late;
+	struct event ev = event(EVENT_EXEC, v2(12));
+
+	add(f, v2(10), POD, 1);
+	for (uint64_t t = 10; t < 100; t++) { /* passes see a's task always, b's for a while */
+		identity_age(f->id, t * SEC);
+		identity_task(f->id, v2(11), 60, 1, 101, 201, 301, NULL);
+		if (t < 20)
+			identity_task(f->id, v2(12), 61, 1, 102, 202, 301, NULL);
+		assert_int_equal(!row(f, b)->gone_ns, t <= 50);
+	}
+	assert_int_equal(row(f, a)->gone_ns, 0);
+	ev.ktime_ns = 100 * SEC;
+	identity_event(f->id, &ev); /* given up too early: it is back */
+	assert_int_equal(row(f, b)->gone_ns, 0);
+	identity_age(f->id, 101 * SEC);
+	identity_age(f->id, 102 * SEC);
+	assert_int_equal(row(f, b)->gone_ns, 0); /* and stays, now that it has spoken */
+	/* without passes nobody is given up */
+	for (uint64_t t = 103; t < 1000; t++)
+		identity_age(f->id, t * SEC);
+	assert_int_equal(row(f, a)->gone_ns, 0);
+	/* a pod whose own end was lost goes ten minutes after its last container */
+	identity_cgroup_gone(f->id, v2(11), 1000 * SEC);
+	identity_cgroup_gone(f->id, v2(12), 1000 * SEC);
+	identity_age(f->id, 1059 * SEC);
+	assert_int_equal(row(f, row(f, a)->pod)->gone_ns, 0);
+	late = row(f, a)->pod;
+	identity_age(f->id, 1601 * SEC);
+	assert_int_not_equal(row(f, late)->gone_ns, 0);
+	a = add(f, v2(13), POD "/" S, 1602 * SEC);
+	assert_int_equal(row(f, a)->pod, late);
+	assert_int_equal(row(f, late)->gone_ns, 0);
+}
+
 static void a_number_that_names_another_group_by_now_moves(void **state)
 {
 	struct fix *f = *state;
@@ -277,6 +315,7 @@ int main(void)
 		T(a_path_that_is_not_known_makes_no_row),
 		T(what_is_gone_stays_a_minute_and_then_leaves),
 		T(a_task_that_speaks_brings_its_container_back),
+		T(a_container_whose_end_was_lost_is_given_up),
 		T(a_number_that_names_another_group_by_now_moves),
 		T(one_container_cannot_use_up_the_room_of_others),
 		T(a_full_table_lets_the_longest_gone_leave),
