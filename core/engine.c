@@ -57,17 +57,53 @@ static void on_event(void *ctx, union event_buf *b)
 	feed_push(e->feed, ev);
 }
 
+/* A container is there, or gone: told once, by the first and the last of its cgroups. */
+static void tell_container(struct engine *e, const struct cgroup_fact *f, uint32_t index,
+			   enum event_type type)
+{
+	const struct ident_row *row = identity_row(e->identity, index);
+	union event_buf b;
+	struct event *ev = &b.ev;
+
+	if (row->kind != IDENT_CONTAINER && row->kind != IDENT_SANDBOX)
+		return;
+	memset(ev, 0, sizeof(*ev));
+	ev->size = sizeof(*ev);
+	ev->type = (uint16_t)type;
+	ev->origin = (uint8_t)sensor_origin(e->sensor);
+	ev->seq = ++e->seq;
+	ev->ktime_ns = f->at_ns;
+	ev->time_ns = f->at_ns + (uint64_t)e->offset_ns;
+	ev->cg = f->key;
+	ev->ident = index;
+	ev->ident_id = row->row.id;
+	ev->pod_reason = row->reason;
+	if (type == EVENT_CONTAINER_STOP && row->gone_ns > row->first_ns) {
+		ev->duration_ns = row->gone_ns - row->first_ns;
+		ev->flags |= EV_DURATION;
+	}
+	(void)model_event(e->model, &b);
+	feed_push(e->feed, ev);
+}
+
 static void on_cgroup(void *ctx, const struct cgroup_fact *f)
 {
 	struct engine *e = ctx;
-	uint32_t index;
+	uint32_t index = f->gone ? identity_find(e->identity, f->key) : TABLE_NONE;
 
 	if (f->gone) {
+		bool there = index != TABLE_NONE && !identity_row(e->identity, index)->gone_ns;
+
 		identity_cgroup_gone(e->identity, f->key, f->at_ns);
+		if (there && identity_row(e->identity, index)->gone_ns)
+			tell_container(e, f, index, EVENT_CONTAINER_STOP);
 		return;
 	}
-	if (identity_cgroup_add(e->identity, f->key, f->path, f->n, f->at_ns, &index) == 0)
-		slots_cgroup(e, index);
+	if (identity_cgroup_add(e->identity, f->key, f->path, f->n, f->at_ns, &index) != 0)
+		return;
+	slots_cgroup(e, index);
+	if (f->made && identity_row(e->identity, index)->first_ns == f->at_ns)
+		tell_container(e, f, index, EVENT_CONTAINER_START);
 }
 
 /* In a capture the facts of a pass stand between the records; its first fact begins the pass. */
@@ -514,8 +550,13 @@ static uint32_t ns_inode(const char *root, const char *ns)
 	char path[256];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/proc/1/ns/%s", root, ns);
-	return stat(path, &st) == 0 ? (uint32_t)st.st_ino : 0;
+	/* init may hold more capabilities than we do; the first kernel thread lives where it does */
+	for (int pid = 1; pid <= 2; pid++) {
+		snprintf(path, sizeof(path), "%s/proc/%d/ns/%s", root, pid, ns);
+		if (stat(path, &st) == 0)
+			return (uint32_t)st.st_ino;
+	}
+	return 0;
 }
 
 static void found_cgroup(void *ctx, struct cgroup_key key, const char *path, size_t n)
@@ -542,9 +583,17 @@ static void open_sources(struct engine *e)
 		.host_root = e->o.host_root ? e->o.host_root : "/",
 	};
 	struct sonde_err err = { 0 };
+	struct sensor_replay info;
 	int r = sensor_open(&so, &e->sensor, &err);
 
 	e->replaying = r == 0 && e->o.history;
+	if (e->replaying && sensor_replay(e->sensor, &info)) {
+		struct node_row *n = model_node(e->model);
+
+		_Static_assert(sizeof(n->node) == sizeof(info.node), "names of one length");
+		memcpy(n->node, info.node, sizeof(n->node));
+		memcpy(n->kernel, info.kernel, sizeof(n->kernel));
+	}
 	pthread_mutex_lock(&e->lock);
 	e->opened = true;
 	e->open_result = r;

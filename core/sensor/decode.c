@@ -283,6 +283,7 @@ int decode_cgroup(const uint8_t *rec, size_t n, const struct sensor_sink *sink)
 		return -EBADMSG;
 	f.key.hierarchy = f.parent.hierarchy = c.h.hierarchy;
 	f.at_ns = c.h.ktime_ns;
+	f.made = c.op == CGROUP_MADE;
 	f.gone = c.op == CGROUP_GONE;
 	f.path = text;
 	f.n = c.path_len;

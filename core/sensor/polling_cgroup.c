@@ -101,7 +101,8 @@ static struct poll_cgroup **cgroup_slot(struct polling *p, struct cgroup_key key
 static void tell(struct polling *p, const char *base, struct cgroup_key key, const char *path,
 		 size_t n, int depth, const struct sensor_sink *sink)
 {
-	struct cgroup_fact f = { .key = key, .path = path, .n = n, .at_ns = clock_boot() };
+	struct cgroup_fact f = { .key = key, .path = path, .n = n, .at_ns = clock_boot(),
+				 .made = p->events };
 	struct poll_cgroup **at = cgroup_slot(p, key), *c;
 	size_t up = n;
 

@@ -20,6 +20,7 @@ struct cgroup_fact {
 	const char *path; /* n bytes, relative to its hierarchy's root; n 0 when not known */
 	size_t n;
 	uint64_t at_ns;
+	bool made; /* just now, not found */
 	bool gone;
 };
 
