@@ -199,7 +199,8 @@ static uint32_t place(struct identity *id, struct cgroup_key key, uint32_t slot,
 	const struct key_entry *k = key.id > 1 ? ident_key_find(id, key) : NULL;
 	uint32_t i = 0, own;
 
-	if (!id->host_mntns && s->pid == 1)
+	/* the first kernel thread is as good as init, which may be hidden from us */
+	if (!id->host_mntns && (s->pid == 1 || s->pid == 2))
 		identity_host_ns(id, s->mntns, s->pidns, s->netns);
 	*outside = false;
 	*known = k || key.id <= 1; /* 1 is the root of any hierarchy: the host */

@@ -8,10 +8,13 @@
  *
  * A process with one thread is told at once. Threads of the others come as records of
  * their own in any order: they are summed in `groups` and told at the end of TASKS.
+ * A kernel may leave out a task that holds more capabilities than we do, which init may:
+ * what procfs says of it stands in.
  */
 #include "sensor/live.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +26,7 @@
 #include "base/macros.h"
 #include "iter.skel.h"
 #include "sensor/decode.h"
+#include "sensor/procfs_raw.h"
 
 #define GROUPS_MAX 65536
 
@@ -39,6 +43,8 @@ struct picture {
 	int progs[2];
 	enum stage stage;
 	bool sockets;
+	bool init; /* process 1 was among the tasks of this pass */
+	char proc[256]; /* the node's procfs */
 	int fd;
 	size_t have;
 	char buf[64 << 10];
@@ -56,6 +62,8 @@ struct picture *picture_open(struct live *l)
 
 	if (!p)
 		return NULL;
+	snprintf(p->proc, sizeof(p->proc), "%s/proc",
+		 l->opts.host_root && strcmp(l->opts.host_root, "/") != 0 ? l->opts.host_root : "");
 	p->fd = -1;
 	p->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	elf = iter_bpf__elf_bytes(&n);
@@ -175,6 +183,7 @@ static void on_task(struct picture *p, const struct pic_task *t, const struct se
 	struct group *g;
 	uint64_t cpu;
 
+	p->init |= t->leader && t->h.tgid == 1;
 	if (t->leader && t->ids.threads <= 1) {
 		fill(&f, t, p->page);
 		sink->task(sink->ctx, &f);
@@ -239,8 +248,31 @@ static int begin(struct picture *p, enum stage stage)
 	if (p->fd < 0)
 		return -errno;
 	p->stage = stage;
+	p->init &= stage != TASKS;
 	p->have = 0;
 	return 0;
+}
+
+static void add_init(const struct picture *p, const struct sensor_sink *sink)
+{
+	char buf[1024];
+	struct proc_stat st;
+	ssize_t n;
+	int fd = proc_open(p->proc, 1);
+
+	if (fd < 0)
+		return;
+	n = proc_read(fd, "stat", buf, sizeof(buf));
+	if (n > 0 && proc_stat_parse(buf, (size_t)n, &st) == 0) {
+		struct task_fact f = {
+			.pid = 1, .nspid = 1, .threads = st.threads, .start_ns = st.start_ns,
+			.cpu_ns = st.cpu_ns, .rss_bytes = st.rss_bytes,
+		};
+
+		memcpy(f.comm, st.comm, sizeof(f.comm));
+		sink->task(sink->ctx, &f);
+	}
+	close(fd);
 }
 
 /* The iterator is at its end: tell what was summed, then that the pass is over. Returns 1 when files are next. */
@@ -251,6 +283,8 @@ static int finish(struct picture *p, const struct sensor_sink *sink)
 	for (uint32_t i = 0; p->stage == TASKS && i < p->room; i++)
 		if (p->groups[i].leader)
 			sink->task(sink->ctx, &p->groups[i].fact);
+	if (p->stage == TASKS && !p->init)
+		add_init(p, sink);
 	if (p->stage == TASKS)
 		sink->task(sink->ctx, &(struct task_fact){ .last = true });
 	else
