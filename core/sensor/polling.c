@@ -29,9 +29,15 @@
 #include "base/macros.h"
 
 #define PERIOD_NS (500 * NS_PER_MS)
-#define SLICE_NS (4 * NS_PER_MS)
-/* A pass may take one part in eight of a core, on big nodes the period grows. */
+#define SLICE_NS (3 * NS_PER_MS)
+/* Passes may take one part in eight of a core: on big nodes the period grows, up to a limit. */
 #define DUTY 8
+#define PERIOD_MAX_NS (3 * NS_PER_S)
+/* Each read of a socket table walks the kernel's whole hash, once a network namespace. */
+#define NET_PERIOD_MAX_NS (10 * NS_PER_S)
+/* What one step may take: a read of a socket table, any other. */
+#define NET_STEP_NS (2 * NS_PER_MS)
+#define STEP_NS (NS_PER_MS / 2)
 /* Ids and cgroups of a known process are read again each so many passes. */
 #define REFRESH 8
 #define ARGV_MAX 4096
@@ -344,14 +350,27 @@ static bool gone_step(struct polling *p, const struct sensor_sink *sink)
 	return p->cursor >= POLL_BUCKETS;
 }
 
+/* When the next one may begin that takes as much work as the last. */
+static uint64_t due(uint64_t began, uint64_t least, uint64_t work, uint64_t most)
+{
+	return began + MIN(MAX(least, work * DUTY), most);
+}
+
 static void enter(struct polling *p, enum poll_stage stage)
 {
 	p->stage = stage;
 	p->cursor = 0;
 	if (stage == POLL_SOCKS)
 		poll_socks_begin(p);
-	if (stage == POLL_IDLE)
-		p->next_ns = p->began_ns + MAX(PERIOD_NS, p->work_ns * DUTY);
+	if (stage == POLL_SOCKS)
+		p->net_work_ns = 0;
+	if (stage == POLL_IDLE) {
+		p->next_ns = due(p->began_ns, PERIOD_NS, p->work_ns, PERIOD_MAX_NS);
+		if (p->did_net)
+			p->next_net_ns = due(p->began_ns, PERIOD_NS, p->net_work_ns,
+					     NET_PERIOD_MAX_NS);
+		p->did_net = false;
+	}
 }
 
 static void begin(struct polling *p)
@@ -369,7 +388,7 @@ static void begin(struct polling *p)
 /* One step; true while the pass goes on. */
 static bool step(struct polling *p, const struct sensor_sink *sink)
 {
-	bool net = p->events || p->want_socks;
+	bool net = p->want_socks || (p->events && clock_boot() >= p->next_net_ns);
 
 	switch (p->stage) {
 	case POLL_TASKS:
@@ -379,6 +398,7 @@ static bool step(struct polling *p, const struct sensor_sink *sink)
 	case POLL_GONE:
 		if (gone_step(p, sink))
 			enter(p, net ? POLL_SOCKS : POLL_CGROUPS);
+		p->did_net = p->stage == POLL_SOCKS;
 		break;
 	case POLL_SOCKS:
 		if (poll_socks_step(p))
@@ -406,11 +426,19 @@ static bool step(struct polling *p, const struct sensor_sink *sink)
 static void run(struct polling *p, uint64_t budget_ns, const struct sensor_sink *sink,
 		const bool *wanted)
 {
-	uint64_t from = clock_boot(), until = from + MIN(budget_ns, SLICE_NS), now = from;
+	uint64_t until = clock_boot() + MIN(budget_ns, SLICE_NS);
+	uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), used;
+	bool net = p->stage > POLL_GONE;
 
-	while (now < until && (!wanted || *wanted) && step(p, sink))
-		now = clock_boot();
-	p->work_ns += now - from;
+	while ((!wanted || *wanted) && step(p, sink)) {
+		if (clock_boot() + (p->stage == POLL_SOCKS ? NET_STEP_NS : STEP_NS) >= until)
+			break;
+	}
+	used = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	if (net)
+		p->net_work_ns += used;
+	else
+		p->work_ns += used;
 }
 
 static int polling_drain(void *src, uint64_t budget_ns, const struct sensor_sink *sink)

@@ -61,7 +61,10 @@ struct polling {
 	char v1[3][300];	/* memory, pids, cpu */
 	int proc_fd;
 	uint32_t host_userns, self_pid;
-	uint64_t open_ns, next_ns, began_ns, work_ns;
+	uint64_t open_ns, began_ns;
+	uint64_t next_ns, work_ns;	  /* of the processes */
+	uint64_t next_net_ns, net_work_ns; /* of the sockets */
+	bool did_net;
 	uint32_t pass;
 	enum poll_stage stage;
 	bool events; /* somebody drains: tell what changed */
@@ -83,6 +86,8 @@ struct polling {
 	char chunk[16384 + 512];
 	struct poll_proc *fd_proc;
 	DIR *fd_dir;
+	long fds_left;		/* in this pass */
+	unsigned holder_bucket; /* of the process at hand */
 	uint64_t dropped; /* what found no room in a table */
 
 	struct poll_cgroup *cgroups[POLL_BUCKETS];

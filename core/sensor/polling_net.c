@@ -26,6 +26,8 @@
 /* So many passes a holder is looked for, then every RETRY passes. */
 #define TRIES 3
 #define RETRY 20
+/* Descriptors that are looked at in one pass; the next one goes on behind them. */
+#define FDS_PASS 65536
 
 static const struct {
 	const char *name;
@@ -315,30 +317,23 @@ static bool wanted(const struct polling *p, const struct poll_sock *k)
 }
 
 /* Count what has no holder yet, so that only processes that may be one are looked at. */
-static void holders_begin(struct polling *p)
+static void count_unresolved(struct polling *p, struct poll_sock *k)
 {
-	p->n_unresolved = 0;
-	p->holders_all = false;
-	for (unsigned i = 0; i < POLL_BUCKETS; i++) {
-		for (struct poll_sock *k = p->socks[i]; k; k = k->next) {
-			struct poll_netns *ns;
-			struct poll_proc *pr;
+	struct poll_proc *pr = k->pid ? poll_proc_find(p, k->pid) : NULL;
+	struct poll_netns *ns;
 
-			pr = k->pid ? poll_proc_find(p, k->pid) : NULL;
-			if (k->pid && k->pass == p->pass && (!pr || pr->start_ns != k->start_ns))
-				k->pid = 0; /* it lives on in somebody else's hands */
-			if (!wanted(p, k))
-				continue;
-			if (k->tries)
-				p->holders_all = true;
-			if (k->tries < TRIES)
-				k->tries++;
-			ns = netns_find(p, k->netns);
-			if (ns)
-				ns->unresolved++;
-			p->n_unresolved++;
-		}
-	}
+	if (k->pid && k->pass == p->pass && (!pr || pr->start_ns != k->start_ns))
+		k->pid = 0; /* it lives on in somebody else's hands */
+	if (!wanted(p, k))
+		return;
+	if (k->tries)
+		p->holders_all = true;
+	if (k->tries < TRIES)
+		k->tries++;
+	ns = netns_find(p, k->netns);
+	if (ns)
+		ns->unresolved++;
+	p->n_unresolved++;
 }
 
 static void holder(struct polling *p, struct poll_proc *pr, uint64_t inode)
@@ -395,6 +390,7 @@ static void read_fds(struct polling *p, struct poll_proc *pr)
 		char link[64];
 		uint64_t inode;
 
+		p->fds_left--;
 		if (!e || !p->n_unresolved) {
 			closedir(p->fd_dir);
 			p->fd_dir = NULL;
@@ -407,31 +403,51 @@ static void read_fds(struct polling *p, struct poll_proc *pr)
 	}
 }
 
+_Static_assert(POLL_BUCKETS % 64 == 0, "buckets are counted in 64s");
+
+/* The next process from where the last pass stopped; NULL when all were looked at. */
+static struct poll_proc *next_holder(struct polling *p)
+{
+	struct poll_proc *pr = p->fd_proc ? p->fd_proc->next : NULL;
+
+	while (!pr || !may_hold(p, pr)) {
+		if (pr) {
+			pr = pr->next;
+			continue;
+		}
+		if (p->cursor++ >= 2 * POLL_BUCKETS)
+			return NULL;
+		p->holder_bucket = (p->holder_bucket + 1) % POLL_BUCKETS;
+		pr = p->procs[p->holder_bucket];
+	}
+	return pr;
+}
+
 bool poll_holders_step(struct polling *p)
 {
-	if (!p->cursor) { /* bucket cursor - 1 is at hand */
-		holders_begin(p);
-		p->fd_proc = p->procs[0];
-		p->cursor = 1;
+	if (!p->cursor) {
+		p->n_unresolved = 0;
+		p->holders_all = false;
+		p->fds_left = FDS_PASS;
+		p->fd_proc = NULL;
+	}
+	if (p->cursor < POLL_BUCKETS) { /* first the sockets, then the processes */
+		for (unsigned end = p->cursor + 64; p->cursor < end; p->cursor++) {
+			for (struct poll_sock *k = p->socks[p->cursor]; k; k = k->next)
+				count_unresolved(p, k);
+		}
+		return false;
 	}
 	if (p->fd_dir) {
 		read_fds(p, p->fd_proc);
-		if (!p->fd_dir)
-			p->fd_proc = p->fd_proc->next;
 		return false;
 	}
-	while (!p->fd_proc || !may_hold(p, p->fd_proc)) {
-		if (p->fd_proc) {
-			p->fd_proc = p->fd_proc->next;
-			continue;
-		}
-		if (!p->n_unresolved || p->cursor >= POLL_BUCKETS)
-			return true;
-		p->fd_proc = p->procs[p->cursor++];
-	}
+	if (!p->n_unresolved || p->fds_left <= 0)
+		return true;
+	p->fd_proc = next_holder(p);
+	if (!p->fd_proc)
+		return true;
 	open_fds(p, p->fd_proc);
-	if (!p->fd_dir)
-		p->fd_proc = p->fd_proc->next;
 	return false;
 }
 
