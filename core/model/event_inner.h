@@ -12,6 +12,7 @@
 extern const struct field_table event_fields;
 
 /* event_subject.c: whose it is. */
+GETTER(event_owner);
 GETTER(event_pod);
 GETTER(event_pod_uid);
 GETTER(event_pod_reason);

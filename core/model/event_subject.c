@@ -7,6 +7,7 @@
 
 #include "field/value.h"
 #include "model/event_inner.h"
+#include "model/fields.h"
 
 /* The event's identity rows; all NULL when the row is gone or was never known. */
 struct subject {
@@ -59,6 +60,13 @@ static const char *pod_ns(const struct subject *s)
 static bool is_named(const struct subject *s)
 {
 	return !is_host(s) && pod_name(s) && pod_ns(s);
+}
+
+GETTER(event_owner)
+{
+	struct subject s = subject_of(ctx, row);
+
+	ident_get_owner(ctx, s.row, v);
 }
 
 GETTER(event_pod)
