@@ -278,15 +278,35 @@ static uint32_t ns_of(uint32_t pid, const char *name)
 	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
-/* Wait until @pid is in another mount namespace than ours: nsenter is through. */
-static bool wait_entered(uint32_t pid, uint32_t mntns)
+/* Start a shell in the box's mount namespace; returns once it speaks from there. -1: it did not. */
+static pid_t enter(const struct box *b)
 {
-	for (int i = 0; i < 2000; i++) {
-		if (ns_of(pid, "mnt") == mntns)
-			return true;
-		usleep(1000);
+	posix_spawn_file_actions_t fa;
+	char target[16], word[3] = "";
+	int out[2];
+	pid_t pid;
+
+	snprintf(target, sizeof(target), "%u", b->pid);
+	if (pipe(out))
+		return -1;
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_adddup2(&fa, out[1], 1);
+	posix_spawn_file_actions_addclose(&fa, out[0]);
+	posix_spawn_file_actions_addclose(&fa, out[1]);
+	if (posix_spawnp(&pid, "nsenter", &fa, NULL,
+			 (char *const[]){ "nsenter", "-t", target, "-m", "--", "/bin/busybox", "sh",
+					  "-c", "echo in; exec /bin/busybox sleep 60", NULL },
+			 environ))
+		pid = -1;
+	posix_spawn_file_actions_destroy(&fa);
+	close(out[1]);
+	if (pid > 0 && (read(out[0], word, 2) != 2 || strcmp(word, "in"))) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		pid = -1;
 	}
-	return false;
+	close(out[0]);
+	return pid;
 }
 
 static void a_real_nsenter_is_the_containers_and_from_outside(void **state)
@@ -296,7 +316,6 @@ static void a_real_nsenter_is_the_containers_and_from_outside(void **state)
 	struct identity *id = identity_new(e);
 	struct cgroup_key key = { .id = 77777 };
 	uint32_t self = (uint32_t)getpid(), row;
-	char target[16];
 	bool outside;
 	pid_t in;
 
@@ -306,19 +325,13 @@ static void a_real_nsenter_is_the_containers_and_from_outside(void **state)
 				       ns_of(b->pid, "pid"), ns_of(b->pid, "net"), &outside),
 			 row);
 	assert_false(outside);
-	snprintf(target, sizeof(target), "%u", b->pid);
-	assert_int_equal(posix_spawnp(&in, "nsenter", NULL, NULL,
-				      (char *const[]){ "nsenter", "-t", target, "-m", "--",
-						       "/bin/busybox", "sleep", "60", NULL },
-				      environ),
-			 0);
-	bool entered = wait_entered((uint32_t)in, ns_of(b->pid, "mnt"));
+	in = enter(b);
+	assert_true(in > 0);
 	uint32_t got = identity_task(id, (struct cgroup_key){ .id = 1 }, (uint32_t)in, 0,
 				     ns_of((uint32_t)in, "mnt"), ns_of((uint32_t)in, "pid"),
 				     ns_of((uint32_t)in, "net"), &outside);
 	kill(in, SIGKILL);
 	waitpid(in, NULL, 0);
-	assert_true(entered);
 	assert_int_equal(got, row);
 	assert_true(outside);
 	identity_free(id);
