@@ -68,8 +68,12 @@ static size_t format_time(char *dst, size_t size, uint64_t ns, enum sonde_unit u
 	time_t s = (time_t)(ns / NS);
 	struct tm tm;
 
-	if (unit == SONDE_AGE)
-		return format_span(dst, size, now_ns > ns ? (now_ns - ns) / NS * NS : 0);
+	if (unit == SONDE_AGE) { /* whole seconds: it is looked at, not measured */
+		uint64_t age = now_ns > ns ? (now_ns - ns) / NS : 0;
+
+		return age < 60 ? print(dst, size, "%llus", (unsigned long long)age)
+				: format_span(dst, size, age * NS);
+	}
 	if (!gmtime_r(&s, &tm))
 		return print(dst, size, "?");
 	if (unit == SONDE_CLOCK)
