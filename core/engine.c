@@ -101,7 +101,7 @@ static void on_cgroup(void *ctx, const struct cgroup_fact *f)
 	}
 	if (identity_cgroup_add(e->identity, f->key, f->path, f->n, f->at_ns, &index) != 0)
 		return;
-	slots_cgroup(e, index);
+	slots_cgroup(e, index, f->key);
 	if (f->made && identity_row(e->identity, index)->first_ns == f->at_ns)
 		tell_container(e, f, index, EVENT_CONTAINER_START);
 }
@@ -212,8 +212,13 @@ static bool drain(struct engine *e, uint64_t budget_ns)
 		if (!replay_may_run(e))
 			return !e->replay_done;
 		r = sensor_drain(e->sensor, budget_ns, &sink);
-		if (sensor_replay(e->sensor, &info))
+		if (sensor_replay(e->sensor, &info)) {
+			struct node_row *n = model_node(e->model);
+
 			e->offset_ns = info.offset_ns;
+			memcpy(n->node, info.node, sizeof(n->node));
+			memcpy(n->kernel, info.kernel, sizeof(n->kernel));
+		}
 		if (r < 0)
 			replay_is_over(e);
 	} else {

@@ -87,7 +87,8 @@ void jobs_abandoned(struct engine *e);
 void jobs_doctor(struct engine *e); /* compose the DOCTOR block from the sensor's checks */
 
 /* slots.c */
-void slots_cgroup(struct engine *e, uint32_t index); /* a cgroup became known: give its pod a slot */
+/* A cgroup became known: its pod's slot is its policy. */
+void slots_cgroup(struct engine *e, uint32_t index, struct cgroup_key key);
 void slots_second(struct engine *e);		     /* names, losses per pod, the node's losses */
 void slots_begin(struct engine *e, struct stream *s); /* remember the counters of now */
 int slots_report(struct engine *e, struct stream *s, struct loss_report *ret);

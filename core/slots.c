@@ -52,7 +52,7 @@ static uint32_t owner_of(const struct engine *e, uint32_t index, const struct id
 	return r->pod && identity_row(e->identity, r->pod) ? r->pod : index;
 }
 
-void slots_cgroup(struct engine *e, uint32_t index)
+void slots_cgroup(struct engine *e, uint32_t index, struct cgroup_key key)
 {
 	const struct ident_row *r = identity_row(e->identity, index);
 	struct slot_policy policy = { .sample = 1 };
@@ -75,9 +75,7 @@ void slots_cgroup(struct engine *e, uint32_t index)
 			(struct slot){ .ident_id = edit->row.id, .ident = owner };
 		slot_name(e, &e->slots[policy.slot]);
 	}
-	/* The row again: the edit may have moved it. */
-	r = identity_row(e->identity, index);
-	(void)sensor_policy(e->sensor, r->key, &policy);
+	(void)sensor_policy(e->sensor, key, &policy); /* a full map is counted by the kernel side */
 }
 
 void slots_second(struct engine *e)
