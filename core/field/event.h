@@ -61,6 +61,9 @@ enum {
 	EV_CONTAINER_PID = 1 << 11, /* nspid is known */
 };
 
+/* exit.code of a process that polling found gone. */
+#define EXIT_NOT_SEEN UINT32_MAX
+
 /* A text inside the block: @off bytes from the start of the event. off 0: not known; len 0 with off: empty. */
 struct etext {
 	uint16_t off, len;
@@ -129,7 +132,7 @@ struct event {
 			uint32_t dev;
 		} exec;
 		struct {
-			uint32_t code; /* exit code, or the signal with EV_EXIT_SIGNAL */
+			uint32_t code; /* exit code, the signal with EV_EXIT_SIGNAL, or EXIT_NOT_SEEN */
 		} exit;
 		struct {
 			uint64_t cookie; /* names the socket: sk address mixed with a boot secret, or inode */

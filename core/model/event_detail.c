@@ -100,7 +100,9 @@ static void say_exit(struct detail *d, const struct event *ev)
 {
 	const char *name = sigabbrev_np((int)ev->exit.code);
 
-	if (!(ev->flags & EV_EXIT_SIGNAL))
+	if (ev->exit.code == EXIT_NOT_SEEN)
+		say(d, "ended");
+	else if (!(ev->flags & EV_EXIT_SIGNAL))
 		say(d, "code %u", ev->exit.code);
 	else if (name)
 		say(d, "signal %s", name);

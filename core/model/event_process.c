@@ -346,10 +346,12 @@ GETTER(event_exit_code)
 	const struct event *ev = row;
 
 	(void)ctx;
-	if (ev->type == EVENT_EXIT && !(ev->flags & EV_EXIT_SIGNAL))
-		value_uint(v, ev->exit.code);
-	else
+	if (ev->type != EVENT_EXIT || ev->flags & EV_EXIT_SIGNAL)
 		value_absent(v);
+	else if (ev->exit.code == EXIT_NOT_SEEN)
+		value_null(v);
+	else
+		value_uint(v, ev->exit.code);
 }
 
 GETTER(event_signal)

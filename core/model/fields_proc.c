@@ -219,6 +219,8 @@ static void get_exit_code(struct field_ctx *ctx, const void *row, struct sonde_v
 		return;
 	if (p->flags & EV_EXIT_SIGNAL)
 		value_absent(ret);
+	else if (p->exit_code == EXIT_NOT_SEEN)
+		value_null(ret);
 	else
 		value_uint(ret, p->exit_code);
 }

@@ -125,7 +125,7 @@ static void tell_exit(struct polling *p, const struct poll_proc *pr, const struc
 	ev = begin_event(p, EVENT_EXIT, pr);
 	ev->duration_ns = ev->ktime_ns > pr->start_ns ? ev->ktime_ns - pr->start_ns : 0;
 	ev->flags |= EV_DURATION;
-	ev->exit.code = UINT32_MAX; /* nobody saw it */
+	ev->exit.code = EXIT_NOT_SEEN;
 	if (st && st->exit_code & 0x7f) {
 		ev->exit.code = st->exit_code & 0x7f;
 		ev->flags |= EV_EXIT_SIGNAL;

@@ -273,7 +273,7 @@ static void one_that_was_collected_at_once_has_no_known_code(void **state)
 	close(go);
 	waitpid((pid_t)h->pid, NULL, 0);
 	until(EVENT_EXIT, 1);
-	assert_int_equal(h->last[EVENT_EXIT].ev.exit.code, UINT32_MAX);
+	assert_int_equal(h->last[EVENT_EXIT].ev.exit.code, EXIT_NOT_SEEN);
 }
 
 static void a_fork_is_no_exec_until_it_is_one(void **state)
