@@ -53,7 +53,7 @@ $(O)/%.o: %.c
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) -g -O2 -mcpu=v2 -target bpf -D__TARGET_ARCH_$(ARCH) -Wall -Werror -Ibpf \
-		-idirafter /usr/include/$(shell uname -m)-linux-gnu -MMD -MP -c -o $@.tmp $<
+		-idirafter /usr/include/$(shell uname -m)-linux-gnu -MMD -MP -MT $@ -c -o $@.tmp $<
 	$(BPFTOOL) gen object $@ $@.tmp
 	@rm -f $@.tmp
 

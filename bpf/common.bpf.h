@@ -102,107 +102,19 @@ static __always_inline void wire_output(struct wire_head *h, u64 n)
 		wire_count(h->slot, h->kind, WIRE_LOST_RING);
 }
 
-/* {hierarchy, id} of a cgroup; false for the root of a hierarchy, which says nothing. */
-static __always_inline bool cgroup_key(struct cgroup *cg, struct wire_key *key)
+/* The number that a pointer is: the verifier does not let us reckon with pointers that it knows. */
+static __always_inline u64 plain(const void *p)
 {
-	if (!cg || BPF_CORE_READ(cg, level) <= 0)
-		return false;
-	key->id = BPF_CORE_READ(cg, kn, id);
-	key->hierarchy = BPF_CORE_READ(cg, root, hierarchy_id);
-	return true;
+	u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), &p);
+	return v;
 }
 
-static __always_inline struct cgroup *css_cgroup(struct css_set *cset, u64 subsys)
+/* @id of the initial user namespace as the map at @map (struct uid_gid_map) has it; 65534: no number there. */
+static __always_inline u32 map_id(u64 map, u32 id)
 {
-	struct cgroup_subsys_state **at, *css = NULL;
-	u32 base = bpf_core_field_offset(struct css_set, subsys);
-
-	if (subsys > 31)
-		return NULL;
-	at = (void *)cset + base + subsys * sizeof(void *);
-	bpf_probe_read_kernel(&css, sizeof(css), at);
-	return css ? BPF_CORE_READ(css, cgroup) : NULL;
-}
-
-/*
- * The cgroup that tells whose @task is: v2 when the task is anywhere below its root, else v1's memory,
- * pids or cpu. A v1 controller that is not mounted points into v2, hence never v1 first. *@ret is the
- * cgroup, NULL for a task of the roots.
- */
-static __always_inline struct cgroup *task_cgroup(struct task_struct *task, struct wire_key *key)
-{
-	struct css_set *cset = BPF_CORE_READ(task, cgroups);
-	struct cgroup *cg;
-
-	key->id = 1;
-	key->hierarchy = 0;
-	key->pad = 0;
-	if (!cset)
-		return NULL;
-	cg = BPF_CORE_READ(cset, dfl_cgrp);
-	if (cgroup_key(cg, key))
-		return cg;
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
-		cg = css_cgroup(cset, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
-		if (cgroup_key(cg, key))
-			return cg;
-	}
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) {
-		cg = css_cgroup(cset, bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
-		if (cgroup_key(cg, key))
-			return cg;
-	}
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, cpu_cgrp_id)) {
-		cg = css_cgroup(cset, bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id));
-		if (cgroup_key(cg, key))
-			return cg;
-	}
-	return NULL;
-}
-
-static __always_inline void head_key(struct wire_head *h, const struct wire_key *key)
-{
-	h->cgroup_id = key->id;
-	h->hierarchy = key->hierarchy;
-}
-
-static __always_inline void head_stamp(struct wire_head *h, u32 kind, u32 size, u32 slot)
-{
-	h->kind = kind;
-	h->size = size;
-	h->slot = slot;
-	h->cpu = bpf_get_smp_processor_id();
-	h->ktime_ns = bpf_ktime_get_boot_ns();
-}
-
-/* The namespaces and numbers of @task. */
-static __always_inline void head_task(struct wire_head *h, struct task_struct *task)
-{
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-	struct nsproxy *ns = BPF_CORE_READ(task, nsproxy);
-	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
-
-	h->tgid = BPF_CORE_READ(task, tgid);
-	h->tid = BPF_CORE_READ(task, pid);
-	h->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	h->start_ns = BPF_CORE_READ(leader, start_boottime);
-	BPF_CORE_READ_INTO(&h->comm, task, comm);
-	h->mntns = h->netns = h->pidns = 0;
-	if (ns) {
-		h->mntns = BPF_CORE_READ(ns, mnt_ns, ns.inum);
-		h->netns = BPF_CORE_READ(ns, net_ns, ns.inum);
-	}
-	if (pid) {
-		struct upid up = pid_number(pid, BPF_CORE_READ(pid, level));
-
-		h->pidns = BPF_CORE_READ(up.ns, ns.inum);
-	}
-}
-
-/* @id of the initial user namespace as @ns sees it; 65534 when it has no number there. */
-static __always_inline u32 map_id(struct uid_gid_map *map, u32 id)
-{
-	u32 i, n = BPF_CORE_READ(map, nr_extents);
+	u32 i, n = BPF_CORE_READ((struct uid_gid_map *)map, nr_extents);
 	u32 size = bpf_core_type_size(struct uid_gid_extent);
 	u32 base = bpf_core_field_offset(struct uid_gid_map, extent);
 
@@ -221,30 +133,43 @@ static __always_inline u32 map_id(struct uid_gid_map *map, u32 id)
 	return 65534;
 }
 
-static __always_inline void ids_of(struct proc_ids *ids, struct task_struct *task)
-{
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-	const struct cred *cred = BPF_CORE_READ(task, cred);
-	struct user_namespace *uns = BPF_CORE_READ(cred, user_ns);
-	struct signal_struct *sig = BPF_CORE_READ(task, signal);
-	struct tty_struct *tty = BPF_CORE_READ(sig, tty);
-	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+#define AF_INET 2
+#define AF_INET6 10
+#define PIDNS_INIT 0xeffffffcU /* PROC_PID_INIT_INO */
 
-	ids->parent_start_ns = BPF_CORE_READ(task, real_parent, group_leader, start_boottime);
-	ids->uid_host = ids->uid = BPF_CORE_READ(cred, uid.val);
-	ids->gid = BPF_CORE_READ(cred, gid.val);
-	if (BPF_CORE_READ(uns, level) > 0) {
-		ids->uid = map_id(&uns->uid_map, ids->uid_host);
-		ids->gid = map_id(&uns->gid_map, ids->gid);
-	}
-	ids->nspid = 0;
-	if (pid)
-		ids->nspid = pid_number(pid, BPF_CORE_READ(pid, level)).nr;
-	ids->tty = 0;
-	if (tty)
-		ids->tty = BPF_CORE_READ(tty, driver, major) << 20 |
-			   (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index));
-	ids->threads = BPF_CORE_READ(sig, nr_threads);
+#define FN(name) name
+#define GET(p, f) BPF_CORE_READ(p, f)
+#define LOAD(v, at) bpf_probe_read_kernel(&(v), sizeof(v), at)
+#define NUMBER(p) ((u64)(p))
+#include "reads.bpf.h"
+#undef FN
+#undef GET
+#undef LOAD
+#undef NUMBER
+
+#define FN(name) name##_t
+#define GET(p, f) ((p)->f)
+#define LOAD(v, at) ((v) = *(at))
+#define NUMBER(p) plain(p)
+#include "reads.bpf.h"
+#undef FN
+#undef GET
+#undef LOAD
+#undef NUMBER
+
+static __always_inline void head_key(struct wire_head *h, const struct wire_key *key)
+{
+	h->cgroup_id = key->id;
+	h->hierarchy = key->hierarchy;
+}
+
+static __always_inline void head_stamp(struct wire_head *h, u32 kind, u32 size, u32 slot)
+{
+	h->kind = kind;
+	h->size = size;
+	h->slot = slot;
+	h->cpu = bpf_get_smp_processor_id();
+	h->ktime_ns = bpf_ktime_get_boot_ns();
 }
 
 /*
@@ -266,27 +191,17 @@ static __always_inline u32 cgroup_chain(struct wire_cgroup *c, struct cgroup *cg
 		if (!up)
 			break;
 		if (names) {
-			BOUND(at, 2047);
 			n = bpf_probe_read_kernel_str(text + at, 256, BPF_CORE_READ(kn, name));
-			if (n > 0)
-				at += n;
-			if (at > 2047)
+			if (n < 0)
 				break;
+			at += n;
+			BOUND(at, 2047); /* the same range in each round: the verifier is done sooner */
 		}
 		c->ids[i] = BPF_CORE_READ(up, id);
 		c->levels = i + 1;
 		kn = up;
 	}
 	return at;
-}
-
-/* The number that a pointer is: the verifier does not let us reckon with pointers that it knows. */
-static __always_inline u64 plain(const void *p)
-{
-	u64 v = 0;
-
-	bpf_probe_read_kernel(&v, sizeof(v), &p);
-	return v;
 }
 
 /* splitmix64: a socket's address must not leave the kernel as it is. */

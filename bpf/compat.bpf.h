@@ -37,14 +37,14 @@ struct sock_cgroup_data___tagged {
 	u64 val;
 } __attribute__((preserve_access_index));
 
-static __always_inline struct cgroup *sock_cgroup(const struct sock *sk)
-{
-	struct sock_cgroup_data___tagged *old = (void *)&sk->sk_cgrp_data;
-	u64 val;
+struct sock___tagged {
+	struct sock_cgroup_data___tagged sk_cgrp_data;
+} __attribute__((preserve_access_index));
 
-	if (!bpf_core_field_exists(old->val))
-		return BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
-	val = BPF_CORE_READ(old, val);
+static __always_inline struct cgroup *sock_cgroup_tagged(const struct sock *sk)
+{
+	u64 val = BPF_CORE_READ((const struct sock___tagged *)sk, sk_cgrp_data.val);
+
 	return val & 1 ? NULL : (struct cgroup *)(val & ~3ULL);
 }
 

@@ -64,11 +64,11 @@ int dump_task(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	t.leader = BPF_CORE_READ(task, pid) == BPF_CORE_READ(task, tgid);
-	t.cpu_ns = BPF_CORE_READ(task, se.sum_exec_runtime);
+	t.leader = task->pid == task->tgid;
+	t.cpu_ns = task->se.sum_exec_runtime;
 	if (!t.leader) {
-		t.h.tgid = BPF_CORE_READ(task, tgid);
-		t.h.tid = BPF_CORE_READ(task, pid);
+		t.h.tgid = task->tgid;
+		t.h.tid = task->pid;
 		head_stamp(&t.h, WIRE_PIC_TASK, sizeof(t), 0);
 		bpf_seq_write(seq, &t, sizeof(t));
 		return 0;
@@ -78,11 +78,10 @@ int dump_task(struct bpf_iter__task *ctx)
 		return 0;
 	t.cpu_ns += BPF_CORE_READ(sig, sum_sched_runtime);
 	t.rss_pages = rss_pages(BPF_CORE_READ(task, mm));
-	cg = task_cgroup(task, &key);
+	cg = task_cgroup_t(task, &key);
 	head_stamp(&t.h, WIRE_PIC_TASK, sizeof(t), 0);
 	head_key(&t.h, &key);
-	head_task(&t.h, task);
-	ids_of(&t.ids, task);
+	ids_of_t(&t.ids, task, head_task_t(&t.h, task));
 	told = cg ? bpf_map_lookup_elem(&seen, &key) : &pass;
 	if (!told || *told != pass) {
 		if (write_chain(seq, cg, &key) || bpf_seq_write(seq, &t, sizeof(t)))
@@ -94,18 +93,24 @@ int dump_task(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* A TCP socket that was there before the probe: its holder, so that its end can be told. */
-static __always_inline void seed(u64 at, const struct sock *sk, struct net_owner *o, u8 state)
-{
-	struct net_sock s = { .flags = NET_OPEN };
+/* UDP sockets told in a pass. An evicted one is told twice. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, u32);
+} seen_udp SEC(".maps");
 
-	if (bpf_map_lookup_elem(&socks, &at))
-		return;
+/* A TCP socket that was there before the probe: its holder, so that its end can be told. */
+static __always_inline void seed(u64 at, const struct sock *sk, struct net_owner *o, u8 state, u32 pass)
+{
+	struct net_sock s = { .flags = NET_OPEN, .pass = pass };
+
 	s.owner = *o;
 	if (state == 10) {
 		struct net_port port = {};
 
-		port.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+		port.netns = sock_netns(sk);
 		port.port = BPF_CORE_READ(sk, __sk_common.skc_num);
 		bpf_map_update_elem(&listeners, &port, o, BPF_NOEXIST);
 		s.flags = NET_SERVER | NET_REFINED;
@@ -113,24 +118,30 @@ static __always_inline void seed(u64 at, const struct sock *sk, struct net_owner
 	bpf_map_update_elem(&socks, &at, &s, BPF_NOEXIST);
 }
 
+/*
+ * A socket is told once a pass, with the first holder that is found: forked servers hold the same ones
+ * by the thousand.
+ */
 SEC("iter/task_file")
 int dump_file(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	struct net_owner owner = {};
+	u32 pass = ctx->meta->session_id, *told, proto;
+	struct net_sock *known = NULL;
 	struct net_conn c = {};
 	struct wire_key key;
 	struct inode *inode;
 	struct socket *so;
 	struct sock *sk;
 	u16 family;
-	u32 proto;
+	u64 at;
 
 	if (!task || !file)
 		return 0;
-	inode = BPF_CORE_READ(file, f_inode);
-	if ((BPF_CORE_READ(inode, i_mode) & 0170000) != 0140000)
+	inode = file->f_inode;
+	if (!inode || (inode->i_mode & 0170000) != 0140000)
 		return 0;
 	so = BPF_CORE_READ(file, private_data);
 	sk = BPF_CORE_READ(so, sk);
@@ -140,26 +151,39 @@ int dump_file(struct bpf_iter__task_file *ctx)
 	proto = BPF_CORE_READ(sk, sk_protocol);
 	if ((family != AF_INET && family != AF_INET6) || (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
 		return 0;
-	owner_of(&owner, task);
+	at = (u64)sk;
+	if (proto == IPPROTO_TCP) {
+		known = bpf_map_lookup_elem(&socks, &at);
+		if (known && known->pass == pass)
+			return 0;
+	} else {
+		told = bpf_map_lookup_elem(&seen_udp, &at);
+		if (told && *told == pass)
+			return 0;
+	}
+	owner_of_t(&owner, task);
 	sock_key(sk, &owner, &key);
 	head_owner(&c.h, &owner);
 	head_key(&c.h, &key);
-	c.h.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	c.cookie = cookie_of(plain(sk));
-	c.inode = BPF_CORE_READ(inode, i_ino);
+	c.h.netns = sock_netns(sk);
+	c.cookie = cookie_of(at);
+	c.inode = inode->i_ino;
 	c.proto = proto;
 	c.state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	conn_ends(&c, sk);
-	if (proto == IPPROTO_UDP && !c.lport && !c.rport)
+	/* what is closed, not yet used or not yet bound is nobody's connection */
+	if (proto == IPPROTO_TCP ? c.state == 7 : !c.lport && !c.rport)
 		return 0;
-	if (proto == IPPROTO_TCP) {
-		/* a socket that is closed or not yet used is nobody's connection */
-		if (c.state == 7)
-			return 0;
+	if (proto == IPPROTO_TCP)
 		conn_bytes(&c, sk);
-		seed(plain(sk), sk, &owner, c.state);
-	}
 	head_stamp(&c.h, WIRE_PIC_SOCK, sizeof(c), 0);
-	bpf_seq_write(ctx->meta->seq, &c, sizeof(c));
+	if (bpf_seq_write(ctx->meta->seq, &c, sizeof(c)))
+		return 0; /* run again */
+	if (known)
+		known->pass = pass;
+	else if (proto == IPPROTO_TCP)
+		seed(at, sk, &owner, c.state, pass);
+	else
+		bpf_map_update_elem(&seen_udp, &at, &pass, BPF_ANY);
 	return 0;
 }

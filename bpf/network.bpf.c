@@ -24,7 +24,7 @@ static __always_inline void tell(u32 kind, const struct sock *sk, struct net_soc
 	struct wire_key key;
 	u32 slot;
 
-	sock_key(sk, s ? &s->owner : NULL, &key);
+	sock_key_t(sk, s ? &s->owner : NULL, &key);
 	if (!wire_admit(&key, kind, &slot))
 		return;
 	head_stamp(&c.h, kind, sizeof(c), slot);
@@ -32,20 +32,20 @@ static __always_inline void tell(u32 kind, const struct sock *sk, struct net_soc
 		head_owner(&c.h, &s->owner);
 	head_key(&c.h, &key);
 	if (!s || !s->owner.netns)
-		c.h.netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+		c.h.netns = sock_netns_t(sk);
 	c.cookie = cookie_of(plain(sk));
-	c.inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
+	c.inode = sock_inode_t(sk);
 	c.proto = IPPROTO_TCP;
 	c.state = state;
 	c.server = s && (s->flags & NET_SERVER);
-	conn_ends(&c, sk);
+	conn_ends_t(&c, sk);
 	if (s && s->since_ns) {
 		c.duration_ns = c.h.ktime_ns - s->since_ns;
 		c.has |= NET_HAS_DURATION;
 	}
 	switch (kind) {
 	case WIRE_CONNECT:
-		c.ret = -BPF_CORE_READ(sk, sk_err);
+		c.ret = -sk->sk_err;
 		/* closed while it was still trying: no error was ever set, and we claim none */
 		if (state == ESTABLISHED || c.ret)
 			c.has |= NET_HAS_RET;
@@ -65,15 +65,15 @@ static __always_inline void remember(u64 at, const struct sock *sk, struct net_s
 
 	if (!bpf_map_update_elem(&socks, &at, s, BPF_ANY))
 		return;
-	sock_key(sk, &s->owner, &key);
+	sock_key_t(sk, &s->owner, &key);
 	p = bpf_map_lookup_elem(&policy, &key);
 	wire_count(p ? p->slot : 0, WIRE_NONE, WIRE_LOST_MAP);
 }
 
 static __always_inline void port_of(struct net_port *p, const struct sock *sk)
 {
-	p->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	p->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	p->netns = sock_netns_t(sk);
+	p->port = sk->__sk_common.skc_num;
 	p->family = 0; /* a listener of :: takes IPv4 as well */
 	if (!p->port)
 		p->port = swap16(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
@@ -117,7 +117,7 @@ int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 	struct task_struct *me;
 	struct net_sock *s;
 
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	if (new == SYN_SENT) {
 		struct net_sock fresh = {};
@@ -181,11 +181,11 @@ int BPF_PROG(on_read, struct sock *sk)
 	head_owner(&c.h, &s->owner);
 	head_key(&c.h, &s->owner.key);
 	c.cookie = cookie_of(at);
-	c.inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
+	c.inode = sock_inode_t(sk);
 	c.proto = IPPROTO_TCP;
-	c.state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	c.state = sk->__sk_common.skc_state;
 	c.server = 1;
-	conn_ends(&c, sk);
+	conn_ends_t(&c, sk);
 	head_stamp(&c.h, WIRE_HOLDER, sizeof(c), 0);
 	wire_output(&c.h, sizeof(c));
 	return 0;

@@ -29,7 +29,7 @@ struct net_sock {
 	struct net_owner owner;
 	__u64 since_ns; /* first seen; 0: before the probe */
 	__u32 flags;
-	__u32 pad;
+	__u32 pass; /* of the file iterator that told it last */
 };
 
 struct net_port {

@@ -58,15 +58,14 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	struct wire_key key;
 	u32 slot;
 
-	if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid))
+	if (child->pid != child->tgid)
 		return 0;
-	task_cgroup(child, &key);
+	task_cgroup_t(child, &key);
 	if (!wire_admit(&key, WIRE_FORK, &slot))
 		return 0;
 	head_stamp(&f.h, WIRE_FORK, sizeof(f), slot);
 	head_key(&f.h, &key);
-	head_task(&f.h, child);
-	ids_of(&f.ids, child);
+	ids_of_t(&f.ids, child, head_task_t(&f.h, child));
 	wire_output(&f.h, sizeof(f));
 	return 0;
 }
@@ -123,19 +122,15 @@ __noinline u64 path_walk(u64 vm, u64 d, u64 root_vm, u64 root_d, u64 start)
 	return (start + at) | PATH_CUT;
 }
 
-static __always_inline u8 fd_kind(struct task_struct *task, u32 nr)
+/* Not static for the same reason as path_walk(). */
+__noinline u32 file_kind(u64 file)
 {
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **fds, *f = NULL;
+	struct file *f = (struct file *)file;
 	struct inode *inode;
 	u32 mode, major, rdev;
 	struct socket *so;
 	u16 family;
 
-	if (!fdt || nr >= BPF_CORE_READ(fdt, max_fds))
-		return PROC_FD_CLOSED;
-	fds = BPF_CORE_READ(fdt, fd);
-	bpf_probe_read_kernel(&f, sizeof(f), fds + nr);
 	if (!f)
 		return PROC_FD_CLOSED;
 	inode = BPF_CORE_READ(f, f_inode);
@@ -162,10 +157,25 @@ static __always_inline u8 fd_kind(struct task_struct *task, u32 nr)
 	return PROC_FD_OTHER;
 }
 
-/* Where the executed file comes from. Overlay keeps the upper dentry behind the VFS inode in its own. */
-static __always_inline u8 layer_of(struct file *file, struct inode *inode, struct path *root, u32 mntns)
+/* Descriptors 0 to 2 at once: a table never has less than 64, and the three are often one file. */
+static __always_inline void fd_kinds(u8 kind[3], struct task_struct *task)
 {
-	u64 magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	struct files_struct *files = task->files;
+	struct fdtable *fdt = files ? files->fdt : NULL;
+	u64 f[3] = {};
+
+	if (fdt)
+		bpf_probe_read_kernel(f, sizeof(f), fdt->fd);
+	kind[0] = file_kind(f[0]);
+	kind[1] = f[1] == f[0] ? kind[0] : file_kind(f[1]);
+	kind[2] = f[2] == f[1] ? kind[1] : file_kind(f[2]);
+}
+
+/* Where the executed file comes from. Overlay keeps the upper dentry behind the VFS inode in its own. */
+static __always_inline u8 layer_of(struct file *file, struct inode *inode, u64 root_vm, u32 mntns)
+{
+	struct super_block *sb = inode->i_sb;
+	u64 magic = sb ? sb->s_magic : 0;
 	struct dentry *upper = NULL;
 	char name[8] = {};
 
@@ -184,90 +194,91 @@ static __always_inline u8 layer_of(struct file *file, struct inode *inode, struc
 		return upper ? PROC_WRITABLE : PROC_IMAGE;
 	}
 	/* a root without layers (a bundle on disk) cannot tell what was there from what was written */
-	if (BPF_CORE_READ(file, f_path.mnt) == BPF_CORE_READ(root, mnt))
+	if ((u64)BPF_CORE_READ(file, f_path.mnt) == root_vm)
 		return PROC_LAYER_UNKNOWN;
 	return PROC_VOLUME;
 }
 
 /* Compared with the parent: effective uid, capabilities, namespaces. */
-static __always_inline u16 changes(struct task_struct *task, struct linux_binprm *b)
+static __always_inline void changes(u16 *flags, struct task_struct *task, struct linux_binprm *b)
 {
-	struct task_struct *par = BPF_CORE_READ(task, real_parent);
-	struct nsproxy *ns = BPF_CORE_READ(task, nsproxy), *pns = BPF_CORE_READ(par, nsproxy);
-	const struct cred *c = BPF_CORE_READ(task, cred), *pc = BPF_CORE_READ(par, cred);
+	struct task_struct *par = task->real_parent;
+	const struct cred *c = task->cred, *pc = par ? par->cred : NULL;
+	struct nsproxy *ns = task->nsproxy, *pns = par ? par->nsproxy : NULL;
 	u64 caps = 0, pcaps = 0;
-	u16 flags = 0;
 
-	bpf_probe_read_kernel(&caps, sizeof(caps), &c->cap_effective);
-	bpf_probe_read_kernel(&pcaps, sizeof(pcaps), &pc->cap_effective);
-	if (caps != pcaps || BPF_CORE_READ(c, euid.val) != BPF_CORE_READ(pc, euid.val) ||
-	    BPF_CORE_READ_BITFIELD_PROBED(b, secureexec))
-		flags |= PROC_CRED_CHANGED;
-	if (BPF_CORE_READ(c, user_ns) != BPF_CORE_READ(pc, user_ns))
-		flags |= PROC_NS_CHANGED;
-	if (ns != pns && (BPF_CORE_READ(ns, mnt_ns) != BPF_CORE_READ(pns, mnt_ns) ||
-			  BPF_CORE_READ(ns, net_ns) != BPF_CORE_READ(pns, net_ns) ||
-			  BPF_CORE_READ(ns, pid_ns_for_children) != BPF_CORE_READ(pns, pid_ns_for_children)))
-		flags |= PROC_NS_CHANGED;
-	return flags;
+	if (BPF_CORE_READ_BITFIELD_PROBED(b, secureexec))
+		*flags |= PROC_CRED_CHANGED;
+	if (c && pc) {
+		bpf_probe_read_kernel(&caps, sizeof(caps), &c->cap_effective);
+		bpf_probe_read_kernel(&pcaps, sizeof(pcaps), &pc->cap_effective);
+		if (caps != pcaps || c->euid.val != pc->euid.val)
+			*flags |= PROC_CRED_CHANGED;
+		if (plain(c->user_ns) != plain(pc->user_ns))
+			*flags |= PROC_NS_CHANGED;
+	}
+	/* one object is shared as long as nobody unshares */
+	if (ns && pns && plain(ns) != plain(pns) &&
+	    (BPF_CORE_READ(ns, mnt_ns) != BPF_CORE_READ(pns, mnt_ns) ||
+	     BPF_CORE_READ(ns, net_ns) != BPF_CORE_READ(pns, net_ns) ||
+	     BPF_CORE_READ(ns, pid_ns_for_children) != BPF_CORE_READ(pns, pid_ns_for_children)))
+		*flags |= PROC_NS_CHANGED;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct file *file = BPF_CORE_READ(bprm, file);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct file *file = bprm->file;
+	struct inode *inode = file ? file->f_inode : NULL;
+	struct super_block *sb = inode ? inode->i_sb : NULL;
+	struct fs_struct *fs = task->fs;
+	struct mm_struct *mm = task->mm;
 	u64 at, end, start, n, root_vm, root_d;
 	struct scratch *s;
 	struct wire_key key;
 	u32 slot, zero = 0;
-	u16 flags;
 
-	task_cgroup(task, &key);
+	task_cgroup_t(task, &key);
 	if (!wire_admit(&key, WIRE_EXEC, &slot))
 		return 0;
 	s = bpf_map_lookup_elem(&scratch, &zero);
-	if (!s || !mm)
+	if (!s || !mm || !fs || !file || !inode || !sb)
 		return 0;
 	head_key(&s->e.h, &key);
-	head_task(&s->e.h, task);
-	ids_of(&s->e.ids, task);
-	s->e.inode = BPF_CORE_READ(inode, i_ino);
-	s->e.dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	s->e.layer = layer_of(file, inode, &fs->root, s->e.h.mntns);
-	s->e.fd_kind[0] = fd_kind(task, 0);
-	s->e.fd_kind[1] = fd_kind(task, 1);
-	s->e.fd_kind[2] = fd_kind(task, 2);
-	flags = changes(task, bprm);
-
+	ids_of_t(&s->e.ids, task, head_task_t(&s->e.h, task));
 	root_vm = (u64)BPF_CORE_READ(fs, root.mnt);
 	root_d = (u64)BPF_CORE_READ(fs, root.dentry);
+	s->e.inode = inode->i_ino;
+	s->e.dev = sb->s_dev;
+	s->e.layer = layer_of(file, inode, root_vm, s->e.h.mntns);
+	fd_kinds(s->e.fd_kind, task);
+	/* in the map and not in a register: the verifier need not tell apart what it cannot know */
+	s->e.flags = 0;
+	changes(&s->e.flags, task, bprm);
+
 	at = path_walk((u64)BPF_CORE_READ(file, f_path.mnt), (u64)BPF_CORE_READ(file, f_path.dentry),
 		       root_vm, root_d, 0);
 	if (at & PATH_CUT)
-		flags |= PROC_EXE_CUT;
+		s->e.flags |= PROC_EXE_CUT;
 	BOUND(at, 2047);
 	end = path_walk((u64)BPF_CORE_READ(fs, pwd.mnt), (u64)BPF_CORE_READ(fs, pwd.dentry),
 			root_vm, root_d, at);
 	if (end & PATH_CUT)
-		flags |= PROC_CWD_CUT;
+		s->e.flags |= PROC_CWD_CUT;
 	BOUND(end, 4095);
 	s->e.exe_len = at;
 	s->e.cwd_len = end - at;
 
-	start = BPF_CORE_READ(mm, arg_start);
-	n = BPF_CORE_READ(mm, arg_end) - start;
+	start = mm->arg_start;
+	n = mm->arg_end - start;
 	if (n > PROC_ARGV_MAX) {
 		n = PROC_ARGV_MAX;
-		flags |= PROC_ARGV_CUT;
+		s->e.flags |= PROC_ARGV_CUT;
 	}
 	BOUND(n, 8191);
 	if (n > PROC_ARGV_MAX || bpf_probe_read_user(s->text + end, n, (void *)start))
 		n = 0;
 	s->e.argv_len = n;
-	s->e.flags = flags;
 	n += sizeof(s->e) + end;
 	BOUND(n, 16383);
 	if (n > PROC_EXEC_MAX)
@@ -286,11 +297,11 @@ static __always_inline bool is_last(struct task_struct *task, struct signal_stru
 	struct ended k = {};
 	u8 one = 1;
 
-	if (BPF_CORE_READ(sig, live.counter) != 0)
+	if (sig->live.counter != 0)
 		return false;
-	if (BPF_CORE_READ(sig, nr_threads) <= 1)
+	if (sig->nr_threads <= 1)
 		return true;
-	k.tgid = BPF_CORE_READ(task, tgid);
+	k.tgid = task->tgid;
 	k.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	return bpf_map_update_elem(&ended, &k, &one, BPF_NOEXIST) == 0;
 }
@@ -298,23 +309,22 @@ static __always_inline bool is_last(struct task_struct *task, struct signal_stru
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	struct signal_struct *sig = BPF_CORE_READ(task, signal);
+	struct signal_struct *sig = task->signal;
 	struct proc_exit e = {};
 	struct wire_key key;
 	u32 slot;
 
-	if (!is_last(task, sig))
+	if (!sig || !is_last(task, sig))
 		return 0;
-	task_cgroup(task, &key);
+	task_cgroup_t(task, &key);
 	if (!wire_admit(&key, WIRE_EXIT, &slot))
 		return 0;
 	head_stamp(&e.h, WIRE_EXIT, sizeof(e), slot);
 	head_key(&e.h, &key);
-	head_task(&e.h, task);
-	ids_of(&e.ids, task);
+	ids_of_t(&e.ids, task, head_task_t(&e.h, task));
 	e.life_ns = e.h.ktime_ns - e.h.start_ns;
-	if (BPF_CORE_READ(sig, flags) & SIGNAL_GROUP_EXIT)
-		e.code = BPF_CORE_READ(sig, group_exit_code);
+	if (sig->flags & SIGNAL_GROUP_EXIT)
+		e.code = sig->group_exit_code;
 	else
 		e.code = BPF_CORE_READ(task, group_leader, exit_code);
 	wire_output(&e.h, sizeof(e));
@@ -328,12 +338,12 @@ int BPF_PROG(on_victim, struct task_struct *task)
 	struct wire_key key;
 	u32 slot;
 
-	task_cgroup(task, &key);
+	task_cgroup_t(task, &key);
 	if (!wire_admit(&key, WIRE_OOM, &slot))
 		return 0;
 	head_stamp(&o.h, WIRE_OOM, sizeof(o), slot);
 	head_key(&o.h, &key);
-	head_task(&o.h, task);
+	head_task_t(&o.h, task);
 	wire_output(&o.h, sizeof(o));
 	return 0;
 }

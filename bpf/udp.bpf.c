@@ -60,7 +60,7 @@ static __always_inline void tell_peer(struct bpf_sock_addr *ctx, u16 family)
 	__builtin_memcpy(c.remote, peer.addr, sizeof(c.remote));
 	c.rport = peer.port;
 	c.cookie = peer.cookie;
-	c.inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
+	c.inode = sock_inode(sk);
 	c.proto = IPPROTO_UDP;
 	c.state = 1;
 	head_stamp(&c.h, WIRE_UDP, sizeof(c), slot);

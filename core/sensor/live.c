@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,29 @@ int cgroup_root_open(const char *host_root, const char **ret_how)
 	return fd;
 }
 
+static void *load_process(void *arg)
+{
+	struct live *l = arg;
+
+	probe_attach(&l->probes[0], &l->maps, &l->cfg, -1);
+	return NULL;
+}
+
+/* Relocating against the kernel's types takes most of the time, an object at a time: so two at once. */
+static int load_all(struct live *l, struct sonde_err *err)
+{
+	pthread_t t;
+	bool beside;
+
+	probe_has_tracepoint("sched_process_exec", NULL); /* parses the kernel's types before there are two of us */
+	beside = pthread_create(&t, NULL, load_process, l) == 0;
+	live_set(l, "network", true, NULL);
+	l->picture = picture_open(l);
+	if (beside)
+		pthread_join(t, NULL);
+	return live_set(l, "process", true, err);
+}
+
 static int start(struct live *l, struct sonde_err *err)
 {
 	uint64_t size = (l->opts.ring_kib ? l->opts.ring_kib : 8192) * 1024ULL;
@@ -136,12 +160,7 @@ static int start(struct live *l, struct sonde_err *err)
 	l->cgroup_fd = cgroup_root_open(l->opts.host_root, &l->cgroup_how);
 	for (size_t i = 0; i < ARRAY_SIZE(all_probes); i++)
 		l->probes[i].probe = all_probes[i];
-	r = live_set(l, "process", true, err);
-	if (r)
-		return r;
-	live_set(l, "network", true, NULL);
-	l->picture = picture_open(l);
-	return 0;
+	return load_all(l, err);
 }
 
 static void live_close(void *src)

@@ -22,7 +22,7 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 bool probe_has_tracepoint(const char *name, bool *ret_pointer)
 {
-	static struct btf *vmlinux; /* parsed once: it takes ten milliseconds */
+	static struct btf *vmlinux; /* parsed once: it takes ten milliseconds; before any thread, see load_all() */
 	const struct btf_type *t;
 	char full[80];
 	int id;
