@@ -215,10 +215,14 @@ static inline void enter(const char *dir)
 	close(fd);
 }
 
-/* Run @body(arg) in a child inside the test's cgroup; returns its pid after it ended with 0. */
-static inline pid_t run_inside(struct fixture *f, void (*body)(void *arg), void *arg)
+/*
+ * Run @body(arg) in a child inside the test's cgroup; returns its pid after it ended with 0. With
+ * @draining the sensor is read meanwhile.
+ */
+static inline pid_t run_beside(struct fixture *f, void (*body)(void *arg), void *arg, bool draining)
 {
 	int status = -1;
+	pid_t got;
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -227,9 +231,18 @@ static inline pid_t run_inside(struct fixture *f, void (*body)(void *arg), void 
 		_exit(0);
 	}
 	assert_true(pid > 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	while ((got = waitpid(pid, &status, draining ? WNOHANG : 0)) == 0) {
+		fixture_drain(f);
+		usleep(1000);
+	}
+	assert_int_equal(got, pid);
 	assert_int_equal(status, 0);
 	return pid;
+}
+
+static inline pid_t run_inside(struct fixture *f, void (*body)(void *arg), void *arg)
+{
+	return run_beside(f, body, arg, false);
 }
 
 /* The @nth event of @type for @pid (0: any), NULL when there is none. */
