@@ -167,8 +167,6 @@ static struct proc_row *on_exec(struct model *m, struct event *ev)
 	w->argv_n = (uint32_t)texts_len(w->argv);
 	take_text(m, &w->exe, ev, ev->exe);
 	take_text(m, &w->cwd, ev, ev->cwd);
-	if (w->argv && w->exe)
-		list_del(&m->fresh, m->fresh_link, i);
 	m->proc_side[i].flags &= ~(uint32_t)PROC_PARTIAL;
 	return w;
 }

@@ -98,7 +98,7 @@ uint32_t proc_new(struct model *m, uint32_t pid, uint64_t start_ns, uint64_t at_
 	};
 	pod_count_proc(m, p->pod, 1, 1);
 	m->node.procs++;
-	list_add(&m->fresh, m->fresh_link, i);
+	want_add(m, i);
 	return i;
 }
 
@@ -210,7 +210,7 @@ void proc_gone(struct model *m, uint32_t index, uint64_t at_ns)
 	w->cpu_pct = w->cpu_pct < 0 ? -1 : 0;
 	pod_count_proc(m, w->pod, -1, 0);
 	m->node.procs--;
-	list_del(&m->fresh, m->fresh_link, index);
+	want_del(m, index);
 	list_add(&m->proc_gone, m->proc_gone_link, index);
 	if (!children->n)
 		return;
@@ -270,7 +270,7 @@ bool proc_drop(struct model *m, uint32_t index)
 	if (m->sib[index].in)
 		list_del(&m->proc_side[w->parent_index].children, m->sib, index);
 	list_del(&m->proc_gone, m->proc_gone_link, index);
-	list_del(&m->fresh, m->fresh_link, index);
+	want_del(m, index);
 	pod_count_proc(m, w->pod, 0, -1);
 	texts_drop(&m->texts, w->argv);
 	texts_drop(&m->texts, w->exe);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is to be read next from procfs and cgroups: rows that a person looks at first, then
- * processes of which little is known, then everybody in a slow round.
+ * newborn processes of which little is known, those that have lived a second, and everybody
+ * in a slow round.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 #define FRESH_NS (100 * NS_PER_MS) /* an exec record may still come and tell it all */
 #define ROUND_NS (30 * NS_PER_S)   /* between two background looks at one process */
-#define ROUND_MOST 100		   /* background looks a second */
+#define ROUND_MOST 100		   /* looks a second at what nobody watches and all is told of */
 #define ROUND_STEPS 64		   /* rows passed over in one call */
 #define ARGV_MOST 4096
 
@@ -49,29 +50,60 @@ static uint32_t next_watched(struct model *m, uint64_t now_ns)
 	return TABLE_NONE;
 }
 
+void want_add(struct model *m, uint32_t proc)
+{
+	m->proc_side[proc].flags &= ~(uint32_t)PROC_YOUNG;
+	list_add(&m->fresh, m->fresh_link, proc);
+}
+
+void want_del(struct model *m, uint32_t proc)
+{
+	bool young = m->proc_side[proc].flags & PROC_YOUNG;
+
+	list_del(young ? &m->young : &m->fresh, m->fresh_link, proc);
+}
+
+static void to_young(struct model *m, uint32_t proc)
+{
+	want_del(m, proc);
+	m->proc_side[proc].flags |= PROC_YOUNG;
+	list_add(&m->young, m->fresh_link, proc);
+}
+
+/* Both lists stand in the order of birth. */
 static uint32_t next_fresh(struct model *m, uint64_t now_ns)
 {
 	uint32_t i;
 
-	while ((i = list_first(&m->fresh)) != TABLE_NONE) {
+	while ((i = list_first(&m->fresh)) != TABLE_NONE &&
+	       m->proc_side[i].born_ns + FRESH_NS <= now_ns) {
 		const struct proc_row *p = proc_at(m, i);
 
-		/* They stand in the order they were made. */
-		if (m->proc_side[i].born_ns + FRESH_NS > now_ns)
-			return TABLE_NONE;
-		list_del(&m->fresh, m->fresh_link, i);
+		to_young(m, i);
 		if (!p->argv || !p->exe)
 			return i;
 	}
 	return TABLE_NONE;
 }
 
+static uint32_t next_young(struct model *m, uint64_t now_ns)
+{
+	uint32_t i;
+
+	while ((i = list_first(&m->young)) != TABLE_NONE &&
+	       m->proc_side[i].born_ns + NS_PER_S <= now_ns) {
+		want_del(m, i);
+		m->proc_side[i].flags &= ~(uint32_t)PROC_YOUNG;
+		if (!m->proc_side[i].asked_ns && m->round_n < ROUND_MOST) {
+			m->round_n++;
+			return i;
+		}
+	}
+	return TABLE_NONE;
+}
+
 static uint32_t next_round(struct model *m, uint64_t now_ns)
 {
-	if (now_ns >= m->round_ns + NS_PER_S || now_ns < m->round_ns) {
-		m->round_ns = now_ns;
-		m->round_n = 0;
-	}
 	if (m->round_n >= ROUND_MOST || !m->procs.high)
 		return TABLE_NONE;
 	for (uint32_t steps = 0; steps < ROUND_STEPS; steps++) {
@@ -91,11 +123,14 @@ bool model_next_proc(struct model *m, uint64_t now_ns, uint32_t *ret_pid, uint64
 {
 	uint32_t i = next_watched(m, now_ns);
 
-	*ret_fds = true;
-	if (i == TABLE_NONE) {
-		i = next_fresh(m, now_ns);
-		*ret_fds = i == TABLE_NONE; /* counting them costs a readdir: not for newcomers */
+	if (now_ns >= m->round_ns + NS_PER_S || now_ns < m->round_ns) {
+		m->round_ns = now_ns;
+		m->round_n = 0;
 	}
+	if (i == TABLE_NONE)
+		i = next_fresh(m, now_ns);
+	if (i == TABLE_NONE)
+		i = next_young(m, now_ns);
 	if (i == TABLE_NONE)
 		i = next_round(m, now_ns);
 	if (i == TABLE_NONE)
@@ -103,6 +138,7 @@ bool model_next_proc(struct model *m, uint64_t now_ns, uint32_t *ret_pid, uint64
 	m->proc_side[i].asked_ns = now_ns;
 	*ret_pid = proc_at(m, i)->pid;
 	*ret_start_ns = proc_at(m, i)->start_ns;
+	*ret_fds = true;
 	return true;
 }
 

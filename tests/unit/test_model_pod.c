@@ -343,6 +343,51 @@ static void a_snapshot_is_let_go_by_any_thread_even_after_the_model(void **state
 	snapshot_unref(s);
 }
 
+/* Reads all of a snapshot, as a query does. */
+static void *read_all(void *arg)
+{
+	struct snapshot *s = arg;
+	const struct event *ev;
+	struct event_cursor c;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < s->procs.high; i++) {
+		const struct proc_row *p = table_view_at(&s->procs, i);
+
+		if (p)
+			free(json_of(s, SONDE_PROCS, p));
+	}
+	assert_int_equal(event_cursor_init(&c, s->events, 0, true), 0);
+	while ((ev = event_cursor_next(&c)))
+		sum += ev->seq + ev->size;
+	event_cursor_done(&c);
+	assert_int_not_equal(sum, 0);
+	snapshot_unref(s);
+	return NULL;
+}
+
+static void readers_and_the_engine_do_not_disturb_each_other(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint32_t round = 0; round < 20; round++) {
+		pthread_t t;
+
+		exec_of(f, CG_A, 10, 500 * S, "/bin/a", ARGV("a"));
+		assert_int_equal(pthread_create(&t, NULL, read_all, model_snapshot(f->m)), 0);
+		for (uint32_t i = 0; i < 500; i++) {
+			uint32_t pid = 10 + i % 50;
+
+			fork_of(f, CG_A, 10, 500 * S, pid, 500 * S + i);
+			exec_of(f, CG_B, pid, 500 * S + i, i % 2 ? "/bin/x" : "/bin/y", ARGV("x"));
+			exit_of(f, CG_B, pid, 500 * S + i, 0);
+		}
+		model_second(f->m, f->now += 30 * S);
+		epoch_reap(f->epoch);
+		pthread_join(t, NULL);
+	}
+}
+
 static void an_idents_snapshot_names_events_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -516,6 +561,7 @@ int main(void)
 		MODEL_TEST(what_no_cgroup_tells_is_summed_over_the_processes),
 		MODEL_TEST(a_snapshot_shows_its_moment_after_the_model_moved_on),
 		MODEL_TEST(a_snapshot_is_let_go_by_any_thread_even_after_the_model),
+		MODEL_TEST(readers_and_the_engine_do_not_disturb_each_other),
 		MODEL_TEST(an_idents_snapshot_names_events_alone),
 		MODEL_TEST(fields_of_a_process_tell_it_whole),
 		MODEL_TEST(the_contract_keys_come_first_and_in_order),

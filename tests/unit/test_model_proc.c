@@ -396,6 +396,28 @@ static void watched_processes_are_read_each_second(void **state)
 	assert_in_range(asked, 5, 6);
 }
 
+static void one_that_lives_a_second_is_looked_at_once(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t pid, asked = 0;
+	uint64_t start, now;
+	bool fds;
+
+	exec_of(f, CG_A, 10, 500 * S, "/bin/stays", ARGV("stays"));
+	exec_of(f, CG_A, 11, 500 * S, "/bin/goes", ARGV("goes"));
+	assert_false(model_next_proc(f->m, f->now + 200 * MS, &pid, &start, &fds));
+	exit_of(f, CG_A, 11, 500 * S, 0);
+	for (now = f->now; now < f->now + 20 * S; now += 100 * MS) {
+		while (model_next_proc(f->m, now, &pid, &start, &fds)) {
+			assert_int_equal(pid, 10);
+			assert_true(fds);
+			assert_in_range(now, f->now + 900 * MS, f->now + 1100 * MS);
+			asked++;
+		}
+	}
+	assert_int_equal(asked, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -416,6 +438,7 @@ int main(void)
 		MODEL_TEST(cpu_share_is_what_was_used_between_two_passes),
 		MODEL_TEST(a_start_in_clock_ticks_names_the_same_process),
 		MODEL_TEST(procfs_fills_in_what_no_record_told),
+		MODEL_TEST(one_that_lives_a_second_is_looked_at_once),
 		MODEL_TEST(watched_processes_are_read_each_second),
 	};
 
