@@ -18,12 +18,12 @@ static const struct ident_row *id_of(const struct field_ctx *ctx, const void *ro
 
 IDENT_GETTERS(IDENT_GETTER_OF_ROW)
 
-#define GETTER(what, expr)                                                                   \
+#define GETTER(what, expr)                                                                      \
 	static void get_##what(struct field_ctx *ctx, const void *row, struct sonde_value *ret) \
-	{                                                                                    \
-		ROW;                                                                         \
-		(void)ctx;                                                                   \
-		expr;                                                                        \
+	{                                                                                       \
+		ROW;                                                                            \
+		(void)ctx;                                                                      \
+		expr;                                                                           \
 	}
 
 static bool is_udp(const struct conn_row *c)
@@ -63,7 +63,7 @@ GETTER(in_per_s, value_figure(ret, c->in_per_s))
 GETTER(out_per_s, value_figure(ret, c->out_per_s))
 GETTER(start, value_boot(ctx, ret, c->start_ns))
 GETTER(gone_at, value_boot(ctx, ret, c->gone_ns))
-GETTER(repaired, value_bool(ret, c->flags & EV_REPAIRED))
+GETTER(repaired, value_bool(ret, c->flags &EV_REPAIRED))
 GETTER(is_server, value_bool(ret, c->server || listens(c)))
 GETTER(lip, value_ip(ctx, ret, &c->local, 0))
 GETTER(lport, value_port(ret, &c->local))
@@ -94,11 +94,16 @@ GETTER(bytes_out, if (is_udp(c) || listens(c)) value_null(ret); else value_uint(
 static void get_state(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
 {
 	static const char *const names[] = {
-		[TCP_ESTABLISHED] = "ESTABLISHED", [TCP_SYN_SENT] = "SYN_SENT",
-		[TCP_SYN_RECV] = "SYN_RECV",	   [TCP_FIN_WAIT1] = "FIN_WAIT1",
-		[TCP_FIN_WAIT2] = "FIN_WAIT2",	   [TCP_TIME_WAIT] = "TIME_WAIT",
-		[TCP_CLOSE] = "CLOSED",		   [TCP_CLOSE_WAIT] = "CLOSE_WAIT",
-		[TCP_LAST_ACK] = "LAST_ACK",	   [TCP_LISTEN] = "LISTEN",
+		[TCP_ESTABLISHED] = "ESTABLISHED",
+		[TCP_SYN_SENT] = "SYN_SENT",
+		[TCP_SYN_RECV] = "SYN_RECV",
+		[TCP_FIN_WAIT1] = "FIN_WAIT1",
+		[TCP_FIN_WAIT2] = "FIN_WAIT2",
+		[TCP_TIME_WAIT] = "TIME_WAIT",
+		[TCP_CLOSE] = "CLOSED",
+		[TCP_CLOSE_WAIT] = "CLOSE_WAIT",
+		[TCP_LAST_ACK] = "LAST_ACK",
+		[TCP_LISTEN] = "LISTEN",
 		[TCP_CLOSING] = "CLOSING",
 	};
 	ROW;
@@ -153,9 +158,9 @@ static void get_name_source(struct field_ctx *ctx, const void *row, struct sonde
 	if (peer_name(ctx, c))
 		value_text(ret, "pod");
 	else
-		value_text(ret, c->name && c->name_source < ARRAY_SIZE(names) ?
-					names[c->name_source] :
-					NULL);
+		value_text(ret, c->name && c->name_source < ARRAY_SIZE(names)
+					? names[c->name_source]
+					: NULL);
 }
 
 /* The name of whoever was dialled: of the other side unless that dialled us. */
@@ -191,7 +196,10 @@ static void get_direction(struct field_ctx *ctx, const void *row, struct sonde_v
 	ROW;
 
 	(void)ctx;
-	value_text(ret, listens(c) ? "listen" : !c->remote.port ? "open" : c->server ? "in" : "out");
+	value_text(ret, listens(c)        ? "listen"
+			: !c->remote.port ? "open"
+			: c->server       ? "in"
+					  : "out");
 }
 
 static void get_ret(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
@@ -235,8 +243,7 @@ static const struct field_def fields[] = {
 	TEXT("sonde.pod", "pod", "POD", 24, 5, JSON, get_pod, "Pod as namespace/name"),
 	NUM("proc.pid", "pid", "PID", SONDE_PLAIN, 7, 6, COLUMN | JSON, get_pid,
 	    "Process id on the node of whoever holds it"),
-	TEXT("proc.name", "name", "PROCESS", 12, 3, COLUMN | JSON, get_name,
-	     "Name of the process"),
+	TEXT("proc.name", "name", "PROCESS", 12, 3, COLUMN | JSON, get_name, "Name of the process"),
 	TEXT("fd.l4proto", "proto", "PROTO", 5, 5, COLUMN | JSON, get_proto, "tcp or udp"),
 	TEXT("sonde.state", "state", "STATE", 11, 4, COLUMN | JSON, get_state,
 	     "State of the socket; OPEN for UDP, FAILED for what did not come about"),
@@ -248,16 +255,16 @@ static const struct field_def fields[] = {
 	     "Name of the other side: its pod when that is here, else as SNI or DNS claim"),
 	NUM("sonde.bytes_in", "bytes_in", "IN", SONDE_BYTES, 6, 4, COLUMN | JSON, get_bytes_in,
 	    "Bytes received so far"),
-	NUM("sonde.bytes_out", "bytes_out", "OUT", SONDE_BYTES, 6, 4, COLUMN | JSON,
-	    get_bytes_out, "Bytes sent so far"),
+	NUM("sonde.bytes_out", "bytes_out", "OUT", SONDE_BYTES, 6, 4, COLUMN | JSON, get_bytes_out,
+	    "Bytes sent so far"),
 	FIELD("sonde.in_per_s", "in_per_s", "IN/S", SONDE_REAL, SONDE_BYTE_RATE, 6, 6,
 	      RIGHT | COLUMN | JSON, get_in_per_s, "Bytes received a second"),
 	FIELD("sonde.out_per_s", "out_per_s", "OUT/S", SONDE_REAL, SONDE_BYTE_RATE, 6, 6,
 	      RIGHT | COLUMN | JSON, get_out_per_s, "Bytes sent a second"),
 	FIELD("sonde.conn.start", "start", "AGE", SONDE_TIME, SONDE_AGE, 6, 5,
 	      RIGHT | COLUMN | JSON, get_start, "When it began"),
-	FIELD("sonde.gone_at", "gone_at", "GONE", SONDE_TIME, SONDE_CLOCK, 8, 9, JSON,
-	      get_gone_at, "When it ended"),
+	FIELD("sonde.gone_at", "gone_at", "GONE", SONDE_TIME, SONDE_CLOCK, 8, 9, JSON, get_gone_at,
+	      "When it ended"),
 	TEXT("sonde.name_source", "name_source", "BY", 7, 8, JSON, get_name_source,
 	     "Who says the name: dns, sni or pod"),
 	TEXT("sonde.direction", "direction", "DIR", 6, 8, JSON, get_direction,
@@ -270,8 +277,8 @@ static const struct field_def fields[] = {
 	      get_repaired, "Whether it was found by comparing, not by its own record"),
 	TEXT("fd.name", "fd.name", "TUPLE", 44, 9, 0, get_fd_name, "client:port->server:port"),
 	TEXT("fd.type", "fd.type", "TYPE", 4, 9, 0, get_type, "ipv4 or ipv6"),
-	FIELD("fd.is_server", "fd.is_server", "SERVER", SONDE_BOOL, SONDE_PLAIN, 6, 9, 0, get_is_server,
-	      "Whether this side listens or accepted"),
+	FIELD("fd.is_server", "fd.is_server", "SERVER", SONDE_BOOL, SONDE_PLAIN, 6, 9, 0,
+	      get_is_server, "Whether this side listens or accepted"),
 	TEXT("fd.sip.name", "fd.sip.name", "SERVER NAME", 24, 9, 0, get_sip_name,
 	     "Name of the server, of a connection that this side made"),
 	IP("fd.sip", get_sip, "Address of the server"),

@@ -117,14 +117,12 @@ void ident_get_ns(struct field_ctx *ctx, const struct ident_row *id, struct sond
 	of_pod(ctx, id, ret, offsetof(struct ident_row, ns));
 }
 
-void ident_get_pod_name(struct field_ctx *ctx, const struct ident_row *id,
-			struct sonde_value *ret)
+void ident_get_pod_name(struct field_ctx *ctx, const struct ident_row *id, struct sonde_value *ret)
 {
 	of_pod(ctx, id, ret, offsetof(struct ident_row, pod_name));
 }
 
-void ident_get_workload(struct field_ctx *ctx, const struct ident_row *id,
-			struct sonde_value *ret)
+void ident_get_workload(struct field_ctx *ctx, const struct ident_row *id, struct sonde_value *ret)
 {
 	of_pod(ctx, id, ret, offsetof(struct ident_row, workload));
 }
@@ -134,8 +132,7 @@ static bool in_container(const struct ident_row *id)
 	return id && (id->kind == IDENT_CONTAINER || id->kind == IDENT_SANDBOX);
 }
 
-void ident_get_container(struct field_ctx *ctx, const struct ident_row *id,
-			 struct sonde_value *ret)
+void ident_get_container(struct field_ctx *ctx, const struct ident_row *id, struct sonde_value *ret)
 {
 	(void)ctx;
 	if (in_container(id))
@@ -201,8 +198,7 @@ void ident_get_image_repo(struct field_ctx *ctx, const struct ident_row *id,
 		ret->text.n = repo_len(ret->text.p);
 }
 
-void ident_get_image_tag(struct field_ctx *ctx, const struct ident_row *id,
-			 struct sonde_value *ret)
+void ident_get_image_tag(struct field_ctx *ctx, const struct ident_row *id, struct sonde_value *ret)
 {
 	size_t n;
 

@@ -4,12 +4,12 @@
 
 #include "base/macros.h"
 
-#define GETTER(what, expr)                                                                   \
+#define GETTER(what, expr)                                                                      \
 	static void get_##what(struct field_ctx *ctx, const void *row, struct sonde_value *ret) \
-	{                                                                                    \
-		const struct node_row *p = row;                                              \
-		(void)ctx;                                                                   \
-		expr;                                                                        \
+	{                                                                                       \
+		const struct node_row *p = row;                                                 \
+		(void)ctx;                                                                      \
+		expr;                                                                           \
 	}
 
 GETTER(node, value_text(ret, p->node[0] ? p->node : NULL))
@@ -86,24 +86,24 @@ static const struct field_def fields[] = {
 	     "Where events come from: ring, polling or replay"),
 	FIELD("sonde.node.ready", "ready", "READY", SONDE_BOOL, SONDE_PLAIN, 5, 3, COLUMN | JSON,
 	      get_ready, "Whether the first picture is complete"),
-	REAL("sonde.node.events_per_s", "events_per_s", "EV/S", SONDE_RATE, 7, 2,
-	     get_events_per_s, "Events a second, over the last second"),
+	REAL("sonde.node.events_per_s", "events_per_s", "EV/S", SONDE_RATE, 7, 2, get_events_per_s,
+	     "Events a second, over the last second"),
 	NUM("sonde.node.events", "events", "EVENTS", SONDE_PLAIN, 9, 6, get_events,
 	    "Events since the start"),
 	NUM("sonde.node.lost", "lost", "LOST", SONDE_PLAIN, 7, 2, get_lost,
 	    "Events that were lost, of all causes"),
 	NUM("sonde.node.lost_ring", "lost_ring", "L.RING", SONDE_PLAIN, 7, 8, get_lost_ring,
 	    "Lost because the ring was full"),
-	NUM("sonde.node.lost_budget", "lost_budget", "L.BUDGET", SONDE_PLAIN, 8, 8,
-	    get_lost_budget, "Lost because a pod had used its budget"),
+	NUM("sonde.node.lost_budget", "lost_budget", "L.BUDGET", SONDE_PLAIN, 8, 8, get_lost_budget,
+	    "Lost because a pod had used its budget"),
 	NUM("sonde.node.lost_queue", "lost_queue", "L.QUEUE", SONDE_PLAIN, 7, 8, get_lost_queue,
 	    "Lost because a reader was too slow"),
-	NUM("sonde.node.lost_missed", "lost_missed", "L.MISSED", SONDE_PLAIN, 8, 8,
-	    get_lost_missed, "Lost because the kernel skipped a program"),
+	NUM("sonde.node.lost_missed", "lost_missed", "L.MISSED", SONDE_PLAIN, 8, 8, get_lost_missed,
+	    "Lost because the kernel skipped a program"),
 	NUM("sonde.node.lost_map", "lost_map", "L.MAP", SONDE_PLAIN, 7, 8, get_lost_map,
 	    "Lost because a table was full"),
-	NUM("sonde.node.sampled_out", "sampled_out", "SAMPLED", SONDE_PLAIN, 7, 8,
-	    get_sampled_out, "Left out on purpose by sampling"),
+	NUM("sonde.node.sampled_out", "sampled_out", "SAMPLED", SONDE_PLAIN, 7, 8, get_sampled_out,
+	    "Left out on purpose by sampling"),
 	REAL("sonde.node.cpu_pct", "cpu_pct", "CPU%", SONDE_PERCENT, 6, 2, get_cpu_pct,
 	     "CPU use of the node; 100 is all cores"),
 	NUM("sonde.node.cpus", "cpus", "CPUS", SONDE_PLAIN, 4, 6, get_cpus, "Cores of the node"),
@@ -115,8 +115,8 @@ static const struct field_def fields[] = {
 	     "Load average of fifteen minutes"),
 	REAL("sonde.node.psi_cpu", "psi_cpu", "PSI CPU", SONDE_PERCENT, 7, 6, get_psi_cpu,
 	     "Time in which some task waited for CPU, over ten seconds"),
-	REAL("sonde.node.psi_memory", "psi_memory", "PSI MEM", SONDE_PERCENT, 7, 6,
-	     get_psi_memory, "Time in which some task waited for memory, over ten seconds"),
+	REAL("sonde.node.psi_memory", "psi_memory", "PSI MEM", SONDE_PERCENT, 7, 6, get_psi_memory,
+	     "Time in which some task waited for memory, over ten seconds"),
 	REAL("sonde.node.psi_io", "psi_io", "PSI IO", SONDE_PERCENT, 7, 6, get_psi_io,
 	     "Time in which some task waited for the disk, over ten seconds"),
 	NUM("sonde.node.mem_total", "mem_total", "MEM", SONDE_BYTES, 6, 6, get_mem_total,
@@ -144,7 +144,8 @@ static const struct field_def fields[] = {
 	    "Processes that run"),
 	NUM("sonde.node.conns", "conns", "CONNS", SONDE_PLAIN, 6, 5, get_conns, "Open sockets"),
 	FIELD("sonde.node.repaired_at", "repaired_at", "REPAIRED", SONDE_TIME, SONDE_AGE, 8, 7,
-	      RIGHT | COLUMN | JSON, get_repaired_at, "When the model was last compared with the kernel"),
+	      RIGHT | COLUMN | JSON, get_repaired_at,
+	      "When the model was last compared with the kernel"),
 	NUM("sonde.node.repaired_rows", "repaired_rows", "MENDED", SONDE_PLAIN, 6, 7,
 	    get_repaired_rows, "Rows that this comparison had to mend"),
 	TEXT("sonde.node.tax", "tax", "TAX", 20, 6, get_tax, "What a hook costs every syscall"),

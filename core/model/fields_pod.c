@@ -14,12 +14,12 @@ static const struct ident_row *id_of(const struct field_ctx *ctx, const void *ro
 
 IDENT_GETTERS(IDENT_GETTER_OF_ROW)
 
-#define GETTER(what, expr)                                                                   \
+#define GETTER(what, expr)                                                                      \
 	static void get_##what(struct field_ctx *ctx, const void *row, struct sonde_value *ret) \
-	{                                                                                    \
-		ROW;                                                                         \
-		(void)ctx;                                                                   \
-		expr;                                                                        \
+	{                                                                                       \
+		ROW;                                                                            \
+		(void)ctx;                                                                      \
+		expr;                                                                           \
 	}
 
 GETTER(containers, value_uint(ret, p->containers))
@@ -69,9 +69,8 @@ static void get_phase(struct field_ctx *ctx, const void *row, struct sonde_value
 static void get_kind(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
 {
 	static const char *const kinds[] = {
-		[IDENT_HOST] = "host",		 [IDENT_UNIT] = "unit",
-		[IDENT_POD] = "pod",		 [IDENT_CONTAINER] = "container",
-		[IDENT_SANDBOX] = "sandbox",
+		[IDENT_HOST] = "host",           [IDENT_UNIT] = "unit",       [IDENT_POD] = "pod",
+		[IDENT_CONTAINER] = "container", [IDENT_SANDBOX] = "sandbox",
 	};
 	const struct ident_row *id = id_of(ctx, row);
 
@@ -84,9 +83,9 @@ static void get_cpu_of_limit(struct field_ctx *ctx, const void *row, struct sond
 	ROW;
 
 	(void)ctx;
-	value_figure(ret, p->cpu_limit_cores > 0 && p->cpu_pct >= 0 ?
-				  p->cpu_pct / p->cpu_limit_cores :
-				  -1);
+	value_figure(ret, p->cpu_limit_cores > 0 && p->cpu_pct >= 0
+				  ? p->cpu_pct / p->cpu_limit_cores
+				  : -1);
 }
 
 static void get_memory_of_limit(struct field_ctx *ctx, const void *row, struct sonde_value *ret)
@@ -94,10 +93,10 @@ static void get_memory_of_limit(struct field_ctx *ctx, const void *row, struct s
 	ROW;
 
 	(void)ctx;
-	value_figure(ret, p->memory_limit && p->memory_limit != UINT64_MAX &&
-					  p->rss_bytes != UINT64_MAX ?
-				  100.0 * (double)p->rss_bytes / (double)p->memory_limit :
-				  -1);
+	value_figure(ret,
+		     p->memory_limit && p->memory_limit != UINT64_MAX && p->rss_bytes != UINT64_MAX
+			     ? 100.0 * (double)p->rss_bytes / (double)p->memory_limit
+			     : -1);
 }
 
 #define NUM(name, key, title, unit, width, rank, flags, get, help) \
@@ -125,9 +124,10 @@ static const struct field_def fields[] = {
 	REAL("sonde.cpu_pct", "cpu_pct", "CPU%", SONDE_PERCENT, 6, 1, COLUMN | JSON, get_cpu_pct,
 	     "CPU use over the last second; 100 is one core"),
 	REAL("sonde.cpu_throttled_pct", "cpu_throttled_pct", "THR%", SONDE_PERCENT, 5, 5,
-	     COLUMN | JSON, get_throttled_pct, "Periods of the last second in which it was held back"),
-	NUM("sonde.rss_bytes", "rss_bytes", "MEM", SONDE_BYTES, 6, 2, COLUMN | JSON,
-	    get_rss_bytes, "Memory that its cgroup is charged with"),
+	     COLUMN | JSON, get_throttled_pct,
+	     "Periods of the last second in which it was held back"),
+	NUM("sonde.rss_bytes", "rss_bytes", "MEM", SONDE_BYTES, 6, 2, COLUMN | JSON, get_rss_bytes,
+	    "Memory that its cgroup is charged with"),
 	NUM("sonde.memory_limit", "memory_limit", "MEM LIM", SONDE_BYTES, 7, 6, COLUMN | JSON,
 	    get_memory_limit, "Memory that it may use"),
 	NUM("sonde.restarts", "restarts", "RST", SONDE_PLAIN, 4, 6, COLUMN | JSON, get_restarts,
@@ -140,8 +140,8 @@ static const struct field_def fields[] = {
 	    "Events of it that were lost, of all causes"),
 	FIELD("sonde.first_seen", "first_seen", "AGE", SONDE_TIME, SONDE_AGE, 6, 4,
 	      RIGHT | COLUMN | JSON, get_first_seen, "When it was first seen"),
-	FIELD("sonde.gone_at", "gone_at", "GONE", SONDE_TIME, SONDE_CLOCK, 8, 9, JSON,
-	      get_gone_at, "When it went away"),
+	FIELD("sonde.gone_at", "gone_at", "GONE", SONDE_TIME, SONDE_CLOCK, 8, 9, JSON, get_gone_at,
+	      "When it went away"),
 	FIELD("sonde.kind", "kind", "KIND", SONDE_TEXT, SONDE_PLAIN, 9, 8, JSON, get_kind,
 	      "pod, container (of no pod), unit or host"),
 	FIELD("sonde.spark_events", "spark_events", "EVENTS", SONDE_TEXT, SONDE_PLAIN, 16, 8, 0,
@@ -156,8 +156,8 @@ static const struct field_def fields[] = {
 	     get_memory_of_limit, "Memory use as a share of the limit"),
 	REAL("sonde.psi_cpu", "psi_cpu", "PSI CPU", SONDE_PERCENT, 7, 8, JSON, get_psi_cpu,
 	     "Time in which some task waited for CPU, over ten seconds"),
-	REAL("sonde.psi_memory", "psi_memory", "PSI MEM", SONDE_PERCENT, 7, 8, JSON,
-	     get_psi_memory, "Time in which some task waited for memory, over ten seconds"),
+	REAL("sonde.psi_memory", "psi_memory", "PSI MEM", SONDE_PERCENT, 7, 8, JSON, get_psi_memory,
+	     "Time in which some task waited for memory, over ten seconds"),
 	REAL("sonde.psi_io", "psi_io", "PSI IO", SONDE_PERCENT, 7, 8, JSON, get_psi_io,
 	     "Time in which some task waited for the disk, over ten seconds"),
 	NUM("sonde.pids", "pids", "TASKS", SONDE_PLAIN, 6, 8, JSON, get_pids,

@@ -9,7 +9,7 @@
 #include "model/event_inner.h"
 
 #define ANCESTORS 32 /* as far up as proc.aname and exec ids of parents look */
-#define ROW const struct proc_row *p = row
+#define ROW       const struct proc_row *p = row
 
 static const struct ident_row *id_of(const struct field_ctx *ctx, const void *row)
 {
@@ -20,12 +20,12 @@ static const struct ident_row *id_of(const struct field_ctx *ctx, const void *ro
 IDENT_GETTERS(IDENT_GETTER_OF_ROW)
 
 #undef GETTER
-#define GETTER(what, expr)                                                                   \
+#define GETTER(what, expr)                                                                      \
 	static void get_##what(struct field_ctx *ctx, const void *row, struct sonde_value *ret) \
-	{                                                                                    \
-		ROW;                                                                         \
-		(void)ctx;                                                                   \
-		expr;                                                                        \
+	{                                                                                       \
+		ROW;                                                                            \
+		(void)ctx;                                                                      \
+		expr;                                                                           \
 	}
 
 /* Null when the credentials were never told. */
@@ -65,9 +65,9 @@ GETTER(conns, value_uint(ret, p->conns))
 GETTER(start, value_boot(ctx, ret, p->start_ns))
 GETTER(exec_at, value_boot(ctx, ret, p->exec_ns))
 GETTER(gone_at, value_boot(ctx, ret, p->gone_ns))
-GETTER(outside, value_bool(ret, p->flags & EV_OUTSIDE))
-GETTER(repaired, value_bool(ret, p->flags & EV_REPAIRED))
-GETTER(argv_cut, value_bool(ret, p->flags & EV_ARGV_CUT))
+GETTER(outside, value_bool(ret, p->flags &EV_OUTSIDE))
+GETTER(repaired, value_bool(ret, p->flags &EV_REPAIRED))
+GETTER(argv_cut, value_bool(ret, p->flags &EV_ARGV_CUT))
 
 static const struct proc_row *parent_of(const struct field_ctx *ctx, const struct proc_row *p)
 {
@@ -190,7 +190,7 @@ static void get_layer(struct field_ctx *ctx, const void *row, struct sonde_value
 {
 	static const char *const names[] = {
 		[LAYER_IMAGE] = "image", [LAYER_WRITABLE] = "writable", [LAYER_MEMFD] = "memfd",
-		[LAYER_TMPFS] = "tmpfs", [LAYER_VOLUME] = "volume",	[LAYER_HOST] = "host",
+		[LAYER_TMPFS] = "tmpfs", [LAYER_VOLUME] = "volume",     [LAYER_HOST] = "host",
 	};
 	ROW;
 
@@ -277,17 +277,18 @@ static const struct field_def fields[] = {
 	NUM("user.uid", "uid", "UID", SONDE_PLAIN, 6, 6, COLUMN | JSON, get_uid,
 	    "User id, in the user namespace of the process"),
 	FIELD("sonde.cpu_pct", "cpu_pct", "CPU%", SONDE_REAL, SONDE_PERCENT, 6, 2,
-	      RIGHT | COLUMN | JSON, get_cpu_pct, "CPU use over the last two seconds; 100 is one core"),
-	NUM("sonde.rss_bytes", "rss_bytes", "RSS", SONDE_BYTES, 6, 3, COLUMN | JSON,
-	    get_rss_bytes, "Resident memory"),
+	      RIGHT | COLUMN | JSON, get_cpu_pct,
+	      "CPU use over the last two seconds; 100 is one core"),
+	NUM("sonde.rss_bytes", "rss_bytes", "RSS", SONDE_BYTES, 6, 3, COLUMN | JSON, get_rss_bytes,
+	    "Resident memory"),
 	NUM("proc.nthreads", "threads", "THR", SONDE_PLAIN, 4, 7, COLUMN | JSON, get_threads,
 	    "Threads"),
 	NUM("proc.fdopencount", "fds", "FDS", SONDE_PLAIN, 5, 7, COLUMN | JSON, get_fds,
 	    "Open file descriptors"),
 	FIELD("proc.pid.ts", "start", "AGE", SONDE_TIME, SONDE_AGE, 6, 5, RIGHT | COLUMN | JSON,
 	      get_start, "When the process began"),
-	FIELD("sonde.gone_at", "gone_at", "GONE", SONDE_TIME, SONDE_CLOCK, 8, 9, JSON,
-	      get_gone_at, "When it ended"),
+	FIELD("sonde.gone_at", "gone_at", "GONE", SONDE_TIME, SONDE_CLOCK, 8, 9, JSON, get_gone_at,
+	      "When it ended"),
 	TEXT("proc.cmdline", "cmdline", "COMMAND", 0, 1, COLUMN, get_cmdline,
 	     "The arguments with spaces between them"),
 	TEXT("proc.args", "args", "ARGS", 40, 9, 0, get_args,
@@ -297,8 +298,8 @@ static const struct field_def fields[] = {
 	FIELD("proc.aname", "aname", "ANCESTORS", SONDE_LIST, SONDE_PLAIN, 30, 9,
 	      SONDE_FIELD_INDEX | SONDE_FIELD_ANY, get_aname,
 	      "Names of the ancestors; [1] is the parent, [0] the process itself"),
-	TEXT("sonde.parent_exec_id", "parent_exec_id", "PARENT ID", 32, 9, JSON,
-	     get_parent_exec_id, "Id of the parent's image"),
+	TEXT("sonde.parent_exec_id", "parent_exec_id", "PARENT ID", 32, 9, JSON, get_parent_exec_id,
+	     "Id of the parent's image"),
 	NUM("group.gid", "gid", "GID", SONDE_PLAIN, 6, 9, JSON, get_gid,
 	    "Group id, in the user namespace of the process"),
 	NUM("sonde.uid.host", "uid_host", "HOST UID", SONDE_PLAIN, 8, 9, JSON, get_uid_host,

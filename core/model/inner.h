@@ -23,12 +23,13 @@ void pod_count_proc(struct model *m, uint32_t pod, int alive, int refs);
 void pod_count_conn(struct model *m, uint32_t pod, int alive, int refs);
 /* An event that is the pod's; @ev is kept and counted. */
 int pod_event(struct model *m, uint32_t pod, const struct event *ev);
-/* "ns/name" of an identity's pod in @buf. Its length, 0 when the name is not known or it is no pod. */
+/* "ns/name" of an identity's pod in @buf. Its length, 0 when it is no pod or not known. */
 size_t ident_name(const struct model *m, uint32_t ident, uint64_t ident_id, char *buf, size_t size);
 const struct pod_row *pod_at(const struct model *m, uint32_t index);
 
 /* model_figures.c */
-/* Figures of rows whose cgroup tells none (the host, some units): summed over their processes by a pass. */
+/* Figures of rows whose cgroup tells none (the host, some units): summed over their processes by a
+ * pass. */
 void pod_sums_begin(struct model *m);
 void pod_sum(struct model *m, const struct proc_row *p);
 void pod_sums_end(struct model *m);
@@ -47,7 +48,8 @@ void proc_parent(struct model *m, uint32_t index, uint32_t ppid, uint64_t parent
 void proc_ident(struct model *m, uint32_t index, uint32_t ident, uint64_t ident_id);
 bool proc_drop(struct model *m, uint32_t index); /* false on no memory */
 /* model_exec.c */
-/* The process an event speaks of, made when it is not known. TABLE_NONE when the event names none or there is no room. */
+/* The process an event speaks of, made when it is not known. TABLE_NONE when the event names none
+ * or there is no room. */
 uint32_t proc_of_event(struct model *m, struct event *ev);
 int proc_event(struct model *m, union event_buf *b);
 /* Its own record came after a pass had found the change. */

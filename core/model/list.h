@@ -14,7 +14,7 @@
 
 struct link {
 	uint32_t prev, next; /* index + 1, 0: none */
-	uint32_t in;	     /* on a list */
+	uint32_t in;         /* on a list */
 };
 
 struct list {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Open addressing with linear probing; a delete moves later entries back, so there are no tombstones. */
+/* Open addressing with linear probing; a delete moves later entries back, so there are no
+ * tombstones. */
 #include "model/map.h"
 
 #include <errno.h>

@@ -244,9 +244,8 @@ static void age(struct model *m)
 
 void model_second(struct model *m, uint64_t now_ns)
 {
-	double secs = m->second_ns && now_ns > m->second_ns ?
-			      (double)(now_ns - m->second_ns) / 1e9 :
-			      1;
+	double secs =
+		m->second_ns && now_ns > m->second_ns ? (double)(now_ns - m->second_ns) / 1e9 : 1;
 
 	m->second_ns = now_ns;
 	m->now_ns = MAX(m->now_ns, now_ns);
@@ -270,10 +269,10 @@ uint32_t model_find_pid(const struct model *m, uint32_t pid)
 
 uint32_t model_find_id(const struct model *m, enum sonde_table table, sonde_id id)
 {
-	const struct table *t = table == SONDE_PODS  ? &m->pods :
-				table == SONDE_PROCS ? &m->procs :
-				table == SONDE_CONNS ? &m->conns :
-						       NULL;
+	const struct table *t = table == SONDE_PODS    ? &m->pods
+				: table == SONDE_PROCS ? &m->procs
+				: table == SONDE_CONNS ? &m->conns
+						       : NULL;
 	const struct table_row *row = t ? table_get(t, row_index(id)) : NULL;
 
 	return row && row->id == id ? row->index : TABLE_NONE;

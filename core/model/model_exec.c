@@ -11,7 +11,7 @@
 #include "model/inner.h"
 
 /* Flags of events that a row keeps. */
-#define KEEP_FLAGS                                                                        \
+#define KEEP_FLAGS                                                                           \
 	(EV_OUTSIDE | EV_ARGV_CUT | EV_REPAIRED | EV_UID | EV_CRED_CHANGED | EV_NS_CHANGED | \
 	 EV_CONTAINER_PID)
 

@@ -74,12 +74,12 @@ void model_pod_sample(struct model *m, uint32_t index, uint64_t id, const struct
 	s->rss_told = c->memory_bytes != UINT64_MAX;
 	if (s->then.at_ns) {
 		if (s->cpu_told)
-			w->cpu_pct = share(c->cpu_ns, s->then.cpu_ns, c->at_ns,
-					   s->then.at_ns);
+			w->cpu_pct = share(c->cpu_ns, s->then.cpu_ns, c->at_ns, s->then.at_ns);
 		w->throttled_pct = share(c->throttled_periods, s->then.throttled_periods,
 					 c->periods, s->then.periods);
 		/* No period went by: nothing ran, so nothing was held back. */
-		if (w->throttled_pct < 0 && c->periods != UINT64_MAX && c->periods == s->then.periods)
+		if (w->throttled_pct < 0 && c->periods != UINT64_MAX &&
+		    c->periods == s->then.periods)
 			w->throttled_pct = 0;
 	}
 	w->cpu_limit_cores = -1;

@@ -11,7 +11,7 @@
 #include "model/inner.h"
 
 #define DNS_FIRST 16
-#define DNS_MOST 256 /* addresses remembered a pod */
+#define DNS_MOST  256 /* addresses remembered a pod */
 
 struct dns_answer {
 	uint64_t key;
@@ -153,7 +153,8 @@ void ends_meet(struct model *m, uint32_t index)
 	if (other != TABLE_NONE && other != index) {
 		o = conn_at(m, other);
 		set_peer(m, index, o->pod);
-		/* The client may have dialled a service's address: the accepted end knows better. */
+		/* The client may have dialled a service's address: the accepted end knows better.
+		 */
 		if (c->server && !o->server && !addr_any(&o->remote))
 			set_peer(m, other, c->pod);
 		return;

@@ -41,8 +41,8 @@ static uint32_t row_of_event(struct model *m, const struct event *ev, uint32_t p
 		bool again = c->gone_ns && ev->type != EVENT_CLOSE && ev->type != EVENT_TLS;
 
 		/* The kernel uses a socket's memory again: same cookie, another connection. */
-		if (!again && (same_ends(c, ev) || addr_any(&c->remote) ||
-			       addr_any(&ev->sock.remote)))
+		if (!again &&
+		    (same_ends(c, ev) || addr_any(&c->remote) || addr_any(&ev->sock.remote)))
 			return i;
 		conn_gone(m, i, ev->ktime_ns);
 	}
@@ -79,7 +79,8 @@ static void take(struct conn_row *w, const struct event *ev)
 
 static void name_set(struct model *m, struct conn_row *w, const char *name, uint8_t source)
 {
-	/* A name from the handshake itself beats one from an answer that this may not follow from. */
+	/* A name from the handshake itself beats one from an answer that this may not follow from.
+	 */
 	if (w->name && w->name_source == NAME_SNI && source == NAME_DNS)
 		return;
 	model_text_set(m, &w->name, name);
@@ -140,8 +141,8 @@ static void complete(struct model *m, struct event *ev, const struct conn_row *c
 /* A dns record belongs to its socket's process and teaches names; it makes no row. */
 static int on_dns(struct model *m, struct event *ev, uint32_t proc)
 {
-	uint32_t i = conn_find(m, ev->sock.cookie, ev->sock.proto, &ev->sock.local,
-			       &ev->sock.remote);
+	uint32_t i =
+		conn_find(m, ev->sock.cookie, ev->sock.proto, &ev->sock.local, &ev->sock.remote);
 
 	if (i == TABLE_NONE && ev->sock.cookie)
 		i = map_find(&m->udp, ev->sock.cookie);

@@ -37,7 +37,8 @@ static void take_cpu(const struct model *m, struct proc_row *w, const struct tas
 	uint64_t now = m->pass.now_ns;
 
 	if (w->sampled_ns && now > w->sampled_ns && f->cpu_ns >= w->cpu_ns)
-		w->cpu_pct = 100.0 * (double)(f->cpu_ns - w->cpu_ns) / (double)(now - w->sampled_ns);
+		w->cpu_pct =
+			100.0 * (double)(f->cpu_ns - w->cpu_ns) / (double)(now - w->sampled_ns);
 	else if (!w->sampled_ns && w->start_ns && now > w->start_ns &&
 		 now - w->start_ns < 10 * NS_PER_S)
 		w->cpu_pct = 100.0 * (double)f->cpu_ns / (double)(now - w->start_ns);

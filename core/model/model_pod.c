@@ -341,8 +341,8 @@ void pod_second(struct model *m, double secs)
 		if (moved_out(m, p, id) && pod_drop(m, i))
 			continue;
 		if (!m->pod_side[i].seen && !p->gone_ns && (w = table_edit(&m->pods, i))) {
-			w->gone_ns = id && id->row.id == p->ident_id && id->gone_ns ? id->gone_ns :
-										      m->now_ns;
+			w->gone_ns = id && id->row.id == p->ident_id && id->gone_ns ? id->gone_ns
+										    : m->now_ns;
 			w->cpu_pct = -1;
 		}
 		if (p->gone_ns && p->gone_ns + GONE_NS < m->now_ns && !m->pod_side[i].refs &&

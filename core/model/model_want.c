@@ -10,11 +10,11 @@
 #include "base/mask.h"
 #include "model/inner.h"
 
-#define FRESH_NS (100 * NS_PER_MS) /* an exec record may still come and tell it all */
-#define ROUND_NS (30 * NS_PER_S)   /* between two background looks at one process */
-#define ROUND_MOST 100		   /* looks a second at what nobody watches and all is told of */
-#define ROUND_STEPS 64		   /* rows passed over in one call */
-#define ARGV_MOST 4096
+#define FRESH_NS    (100 * NS_PER_MS) /* an exec record may still come and tell it all */
+#define ROUND_NS    (30 * NS_PER_S)   /* between two background looks at one process */
+#define ROUND_MOST  100               /* looks a second at what nobody watches and all is told of */
+#define ROUND_STEPS 64                /* rows passed over in one call */
+#define ARGV_MOST   4096
 
 void model_watch(struct model *m, enum sonde_table table, const sonde_id *ids, size_t n)
 {
@@ -109,8 +109,7 @@ static uint32_t next_round(struct model *m, uint64_t now_ns)
 	for (uint32_t steps = 0; steps < ROUND_STEPS; steps++) {
 		uint32_t i = m->proc_hand++ % m->procs.high;
 
-		if (due(m, i, now_ns, ROUND_NS) &&
-		    m->proc_side[i].born_ns + NS_PER_S <= now_ns) {
+		if (due(m, i, now_ns, ROUND_NS) && m->proc_side[i].born_ns + NS_PER_S <= now_ns) {
 			m->round_n++;
 			return i;
 		}

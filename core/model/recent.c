@@ -9,7 +9,7 @@
 #include "base/macros.h"
 
 #define SEG_FIRST (2u << 10)
-#define SEG_MOST (16u << 10)
+#define SEG_MOST  (16u << 10)
 
 /* What one lane may take while there is room for all. */
 static const uint32_t lane_most[LANES + 1] = {
@@ -21,9 +21,9 @@ static const uint32_t lane_most[LANES + 1] = {
 
 struct seg {
 	struct seg *prev, *next;
-	uint64_t born;		/* views taken when it began */
+	uint64_t born; /* views taken when it began */
 	uint32_t cap, used;
-	uint32_t last;		/* offset of the last entry */
+	uint32_t last; /* offset of the last entry */
 	uint32_t n;
 	_Alignas(8) char bytes[];
 };
@@ -45,9 +45,9 @@ struct recent {
 	uint32_t pods;
 	size_t limit, bytes;
 	uint32_t active; /* lanes that hold something */
-	uint32_t hand;	 /* where the search for a lane to shorten goes on */
-	uint32_t high;	 /* pod indexes below this have been used */
-	uint64_t views;	 /* taken so far */
+	uint32_t hand;   /* where the search for a lane to shorten goes on */
+	uint32_t high;   /* pod indexes below this have been used */
+	uint64_t views;  /* taken so far */
 	uint64_t *ids;
 	struct lane *lanes; /* LANES a pod; the fork ring comes last */
 };
@@ -120,7 +120,8 @@ struct recent *recent_new(struct epoch *e, uint32_t pods, size_t bytes)
 	return r;
 }
 
-/* The first segment leaves its lane. Returns it when no view has seen it, for use at once, else NULL. */
+/* The first segment leaves its lane. Returns it when no view has seen it, for use at once, else
+ * NULL. */
 static struct seg *cut_head(struct recent *r, struct lane *l)
 {
 	struct seg *s = l->head;

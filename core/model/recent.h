@@ -6,7 +6,7 @@
  * one that does not; forks have a small ring of the whole node. A lane is a chain of
  * append-only segments:
  *
- *   engine: recent_add() ──▶ lane: segment ◀─▶ segment ◀─▶ segment (the last one grows)
+ *   engine: recent_add() ──▶ lane: segment ◀─▶ segment ◀─▶ segment (grows)
  *   reader: event_view = for each lane its first and last segment and how far the last
  *           one was filled. It never looks beyond these, so it needs no lock.
  *
@@ -43,7 +43,7 @@ struct recent *recent_new(struct epoch *e, uint32_t pods, size_t bytes);
 /* Views that are still held stay readable. NULL is fine. */
 void recent_free(struct recent *r);
 
-/* Copy @ev into the lane of its kind of the pod row @index with @id. O(1) amortised. 0 or -ENOMEM. */
+/* Copy @ev into the lane of its kind of pod row @index with @id. O(1) amortised. 0 or -ENOMEM. */
 int recent_add(struct recent *r, uint32_t index, uint64_t id, const struct event *ev);
 /* The pod row is dropped: its events go. */
 void recent_drop(struct recent *r, uint32_t index);
@@ -63,8 +63,8 @@ struct event_cursor {
 };
 
 /*
- * Begin at the newest (or oldest) event of the pod row @pod, or of all with 0. O(lanes). Returns 0 or
- * -ENOMEM; end it with event_cursor_done() in either case. @view NULL is empty.
+ * Begin at the newest (or oldest) event of the pod row @pod, or of all with 0. O(lanes). Returns 0
+ * or -ENOMEM; end it with event_cursor_done() in either case. @view NULL is empty.
  */
 int event_cursor_init(struct event_cursor *c, const struct event_view *view, sonde_id pod,
 		      bool newest_first);

@@ -17,20 +17,20 @@
 
 #define MODEL_PROCS (64u << 10)
 #define MODEL_CONNS (128u << 10)
-#define MODEL_PODS (4u << 10)
-#define GONE_NS (60 * NS_PER_S)
+#define MODEL_PODS  (4u << 10)
+#define GONE_NS     (60 * NS_PER_S)
 /* Gone rows kept: a storm must not fill memory with its dead. */
-#define GONE_PROCS (12u << 10)
-#define GONE_CONNS (8u << 10)
-#define WATCH_MOST 512
-#define PROC_DEPTH 64 /* steps at most up a chain of parents */
-#define SPARK 32
+#define GONE_PROCS  (12u << 10)
+#define GONE_CONNS  (8u << 10)
+#define WATCH_MOST  512
+#define PROC_DEPTH  64 /* steps at most up a chain of parents */
+#define SPARK       32
 
 enum {
 	PROC_REAPER = 1,  /* the kernel was seen to hand orphans to it */
 	PROC_EXITED = 2,  /* gone by its own record, not by comparing */
 	PROC_PARTIAL = 4, /* made from a record that was not its fork or exec */
-	PROC_YOUNG = 8,	  /* stands on m->young, not on m->fresh */
+	PROC_YOUNG = 8,   /* stands on m->young, not on m->fresh */
 };
 
 struct proc_side {
@@ -60,13 +60,13 @@ struct pod_side {
 	uint64_t events, events_then;
 	uint64_t oom_events;
 	uint64_t asked_ns;
-	uint32_t procs, conns; /* alive */
-	uint32_t refs;	       /* rows that point here, gone ones too */
+	uint32_t procs, conns;         /* alive */
+	uint32_t refs;                 /* rows that point here, gone ones too */
 	uint32_t containers, restarts; /* counted by the pass of each second */
-	bool dirty;	       /* the row lags behind */
-	bool seen;	       /* an identity of it is alive */
-	uint64_t key;	       /* what m->pod_keys knows it by */
-	bool cpu_told, rss_told; /* by its cgroup */
+	bool dirty;                    /* the row lags behind */
+	bool seen;                     /* an identity of it is alive */
+	uint64_t key;                  /* what m->pod_keys knows it by */
+	bool cpu_told, rss_told;       /* by its cgroup */
 	double cpu_sum;
 	uint64_t rss_sum;
 	struct cgroup_sample then;
@@ -101,7 +101,7 @@ struct model {
 	struct recent *recent;
 	uint64_t seed;
 	uint64_t serial; /* row ids are made of it */
-	uint64_t gen;	 /* snapshots taken */
+	uint64_t gen;    /* snapshots taken */
 	uint64_t now_ns; /* CLOCK_BOOTTIME of the newest thing seen */
 	int64_t offset_ns;
 	uint64_t map_lost; /* newcomers that found a full table */
@@ -121,22 +121,23 @@ struct model {
 	struct link *fresh_link; /* of both */
 
 	struct map socks;      /* cookie, and peer for UDP -> conn row */
-	struct map udp;	       /* cookie of a UDP socket -> its newest peer's row */
+	struct map udp;        /* cookie of a UDP socket -> its newest peer's row */
 	struct link *udp_link; /* the other peers of the same socket */
 	struct list udp_idle;  /* UDP peers, the longest silent first */
 	struct link *udp_idle_link;
-	struct map ends;       /* protocol, address and port of an end on this node -> conn row */
-	struct map addrs;      /* address -> pod row, for pods with a network of their own */
-	struct map dns;	       /* pod row and address -> place among the pod's answers */
+	struct map ends;  /* protocol, address and port of an end on this node -> conn row */
+	struct map addrs; /* address -> pod row, for pods with a network of their own */
+	struct map dns;   /* pod row and address -> place among the pod's answers */
 
-	struct map pod_keys; /* pod UID, container id or unit -> pod row; one pod may have cgroups in two hierarchies */
+	struct map pod_keys; /* pod UID, container id or unit -> pod row; one pod may have cgroups
+				in two hierarchies */
 	struct ident_pod *ident_pod;
 	uint32_t ident_cap;
 
 	struct pass pass;
-	struct watch watch;	      /* processes that a person looks at */
+	struct watch watch;           /* processes that a person looks at */
 	uint32_t proc_hand, pod_hand; /* where the background rounds stand */
-	uint64_t round_ns;	      /* the second that round_n counts in */
+	uint64_t round_ns;            /* the second that round_n counts in */
 	uint32_t round_n;
 
 	struct node_row node;

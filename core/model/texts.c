@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Chained hash of counted texts. Readers of snapshots look at the bytes alone, never at the head. */
+/* Chained hash of counted texts. Readers of snapshots look at the bytes alone, never at the head.
+ */
 #include "model/texts.h"
 
 #include <errno.h>

@@ -28,7 +28,8 @@ int texts_init(struct texts *t, struct epoch *e, uint64_t seed);
 /* Everything is retired, whoever still counts it. */
 void texts_done(struct texts *t);
 
-/* The shared copy of @n bytes (a NUL byte follows them), counted for the caller. NULL on no memory. */
+/* The shared copy of @n bytes (a NUL byte follows them), counted for the caller. NULL on no memory.
+ */
 const char *texts_take(struct texts *t, const char *p, size_t n);
 /* Count a text that texts_take() gave once more. NULL is fine. */
 const char *texts_ref(const char *s);

@@ -19,7 +19,7 @@
 #include "base/macros.h"
 #include "model/model.h"
 
-#define PODS 250u
+#define PODS  250u
 #define PROCS 10000u
 #define CONNS 50000u
 
@@ -62,7 +62,8 @@ static void make_pods(struct bench *x)
 		char path[256];
 		int n;
 
-		n = snprintf(path, sizeof(path), "/kubepods/burstable/pod%08x-1111-4222-8333-444455556666", i);
+		n = snprintf(path, sizeof(path),
+			     "/kubepods/burstable/pod%08x-1111-4222-8333-444455556666", i);
 		identity_cgroup_add(x->identity, key, path, (size_t)n, 1, NULL);
 		key.id++;
 		snprintf(f.pod_uid, sizeof(f.pod_uid), "%08x-1111-4222-8333-444455556666", i);
@@ -106,7 +107,9 @@ static void add_exec(struct bench *x, struct event *ev)
 		at = stpcpy(at, l[i]) + 1;
 	/* every third command line is one that was never seen */
 	if (!pick(x, 3))
-		at += sprintf(at, "--request-id=%08x%08x", pick(x, UINT32_MAX), pick(x, UINT32_MAX)) + 1;
+		at += sprintf(at, "--request-id=%08x%08x", pick(x, UINT32_MAX),
+			      pick(x, UINT32_MAX)) +
+		      1;
 	ev->exec_ns = x->now;
 	ev->exe = event_text_add(ev, l[0], strlen(l[0]));
 	ev->cwd = event_text_add(ev, "/srv/app", 8);
@@ -253,7 +256,8 @@ int main(int argc, char **argv)
 		for (uint32_t i = 0; i < 1000; i++)
 			one(x, (uint32_t)n++);
 		epoch_reap(x->epoch);
-		while (pace > 0 && (double)n / pace > (double)(clock_ns(CLOCK_MONOTONIC) - begun) / 1e9)
+		while (pace > 0 &&
+		       (double)n / pace > (double)(clock_ns(CLOCK_MONOTONIC) - begun) / 1e9)
 			usleep(1000);
 		if (clock_ns(CLOCK_MONOTONIC) > next) {
 			uint64_t t = clock_ns(CLOCK_MONOTONIC);

@@ -18,12 +18,12 @@
 #include "model/model.h"
 #include "model/recent.h"
 
-#define S NS_PER_S
-#define MS NS_PER_MS
+#define S     NS_PER_S
+#define MS    NS_PER_MS
 #define POD_A "11111111-aaaa-4aaa-8aaa-111111111111"
 #define POD_B "22222222-bbbb-4bbb-8bbb-222222222222"
-#define CT_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define CT_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define CT_A  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define CT_B  "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
 enum { CG_HOST = 1, CG_POD_A = 100, CG_A, CG_POD_B = 200, CG_B, CG_UNIT = 300 };
 
@@ -95,8 +95,8 @@ static inline void fixture_close(struct fixture *f)
 }
 
 /* Begin an event of a process; what follows fills it in, then tell(). */
-static inline struct event *about(struct fixture *f, enum event_type type, uint64_t cg, uint32_t pid,
-				  uint64_t start)
+static inline struct event *about(struct fixture *f, enum event_type type, uint64_t cg,
+				  uint32_t pid, uint64_t start)
 {
 	struct event *ev = event_begin(&f->b, type);
 
@@ -234,6 +234,6 @@ static inline int fixture_teardown(void **state)
 }
 
 #define MODEL_TEST(t) cmocka_unit_test_setup_teardown(t, fixture_setup, fixture_teardown)
-#define ARGV(s) s, sizeof(s) /* the last argument's NUL is the literal's own */
+#define ARGV(s)       s, sizeof(s) /* the last argument's NUL is the literal's own */
 
 #endif

@@ -186,9 +186,11 @@ static void loopback_means_another_thing_in_each_pod(void **state)
 	snapshot_unref(s);
 }
 
-static void dns_says(struct fixture *f, uint64_t cg, const char *name, const char *answers, size_t n)
+static void dns_says(struct fixture *f, uint64_t cg, const char *name, const char *answers,
+		     size_t n)
 {
-	struct event *ev = about_sock(f, EVENT_DNS, cg, 10, 500 * S, 90, IP_A, 5000, "10.96.0.53", 53);
+	struct event *ev =
+		about_sock(f, EVENT_DNS, cg, 10, 500 * S, 90, IP_A, 5000, "10.96.0.53", 53);
 
 	ev->sock.proto = IPPROTO_UDP;
 	ev->name.query = event_text_add(ev, name, strlen(name));
@@ -202,7 +204,9 @@ static void an_answer_names_later_connections_of_the_pod_that_asked(void **state
 	struct fixture *f = *state;
 	struct snapshot *s;
 
-	dns_says(f, CG_A, "api.example.com", ARGV("cdn.example.net\0" "93.184.216.34"));
+	dns_says(f, CG_A, "api.example.com",
+		 ARGV("cdn.example.net\0"
+		      "93.184.216.34"));
 	about_sock(f, EVENT_CONNECT, CG_A, 10, 500 * S, 7, IP_A, 4000, "93.184.216.34", 443);
 	tell(f);
 	assert_int_equal(f->b.ev.sock.name_source, NAME_DNS);
@@ -303,8 +307,13 @@ static void peers_of_a_udp_socket_end_with_it_or_with_a_silent_minute(void **sta
 static void a_pass_mends_sockets_and_tells_rates(void **state)
 {
 	struct fixture *f = *state;
-	struct socket_fact k = { .cookie = 7, .proto = IPPROTO_TCP, .state = TCP_ESTABLISHED,
-				 .pid = 10, .start_ns = 500 * S, .cg.id = CG_A, .netns = 1000 };
+	struct socket_fact k = { .cookie = 7,
+				 .proto = IPPROTO_TCP,
+				 .state = TCP_ESTABLISHED,
+				 .pid = 10,
+				 .start_ns = 500 * S,
+				 .cg.id = CG_A,
+				 .netns = 1000 };
 	const struct conn_row *c;
 	struct snapshot *s;
 
@@ -335,16 +344,20 @@ static void a_pass_mends_sockets_and_tells_rates(void **state)
 static void a_found_socket_on_a_listening_port_was_accepted(void **state)
 {
 	struct fixture *f = *state;
-	struct socket_fact k = { .cookie = 7, .proto = IPPROTO_TCP, .state = TCP_ESTABLISHED,
-				 .cg.id = CG_A, .netns = 1000 };
+	struct socket_fact k = { .cookie = 7,
+				 .proto = IPPROTO_TCP,
+				 .state = TCP_ESTABLISHED,
+				 .cg.id = CG_A,
+				 .netns = 1000 };
 	struct snapshot *s;
 
 	model_pass_begin(f->m, true, true, f->now += S);
 	k.local = addr4(IP_A, 80);
 	k.remote = addr4("10.9.9.9", 4000);
 	model_socket(f->m, &k);
-	k = (struct socket_fact){ .cookie = 8, .proto = IPPROTO_TCP, .state = TCP_LISTEN,
-				  .cg.id = CG_A, .netns = 1000 };
+	k = (struct socket_fact){
+		.cookie = 8, .proto = IPPROTO_TCP, .state = TCP_LISTEN, .cg.id = CG_A, .netns = 1000
+	};
 	k.local = (struct event_addr){ .family = AF_INET6, .port = 80 };
 	model_socket(f->m, &k);
 	model_socket(f->m, &(struct socket_fact){ .last = true });

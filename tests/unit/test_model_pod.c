@@ -92,8 +92,9 @@ static void a_pod_without_a_name_says_why(void **state)
 	const char *uid = "33333333-cccc-4ccc-8ccc-333333333333";
 	struct snapshot *s;
 
-	cg_add(f, 400, "/kubepods/besteffort/pod33333333-cccc-4ccc-8ccc-333333333333/"
-		       "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc");
+	cg_add(f, 400,
+	       "/kubepods/besteffort/pod33333333-cccc-4ccc-8ccc-333333333333/"
+	       "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc");
 	exec_of(f, 400, 10, 500 * S, "/bin/a", ARGV("a"));
 	s = model_snapshot(f->m);
 	assert_json_has(s, SONDE_PROCS, shown_proc(s, 10), "\"pod\":null");
@@ -160,8 +161,9 @@ static void a_container_that_turns_out_to_be_a_pods_takes_its_rows_along(void **
 	const struct pod_row *bare;
 	struct snapshot *s;
 
-	cg_add(f, 500, "/other/cri-containerd-"
-		       "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd.scope");
+	cg_add(f, 500,
+	       "/other/cri-containerd-"
+	       "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd.scope");
 	exec_of(f, 500, 10, 500 * S, "/bin/a", ARGV("a"));
 	about_sock(f, EVENT_CONNECT, 500, 10, 500 * S, 7, "10.1.0.9", 4000, "10.9.9.9", 80);
 	tell(f);

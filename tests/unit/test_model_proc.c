@@ -79,7 +79,7 @@ static void a_pid_given_anew_is_another_process(void **state)
 	assert_int_not_equal(f->b.ev.proc_id, first);
 	s = model_snapshot(f->m);
 	assert_int_not_equal(((const struct proc_row *)table_view_at(
-				     &s->procs, model_find_id(f->m, SONDE_PROCS, first)))
+				      &s->procs, model_find_id(f->m, SONDE_PROCS, first)))
 				     ->gone_ns,
 			     0);
 	assert_int_equal(shown_proc(s, 10)->gone_ns, 0);

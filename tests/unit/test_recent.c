@@ -83,8 +83,8 @@ static struct seen walk(const struct event_view *v, sonde_id pod, bool newest_fi
 
 static void events_of_all_lanes_come_in_one_order(void **state)
 {
-	static const enum event_type types[] = { EVENT_EXEC, EVENT_CONNECT, EVENT_LOST, EVENT_FORK,
-						 EVENT_CLOSE, EVENT_EXIT };
+	static const enum event_type types[] = { EVENT_EXEC, EVENT_CONNECT, EVENT_LOST,
+						 EVENT_FORK, EVENT_CLOSE,   EVENT_EXIT };
 	struct ring *x = *state;
 	struct event_view *v;
 	struct seen s;
@@ -255,18 +255,22 @@ static void without_memory_events_are_refused_and_nothing_breaks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(events_of_all_lanes_come_in_one_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_flood_of_connections_pushes_out_no_exec, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_noisy_pod_does_not_push_out_a_quiet_one, setup, teardown),
-		cmocka_unit_test_setup_teardown(memory_is_bounded_whatever_comes, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_view_stays_as_it_was_while_the_ring_moves_on, setup,
+		cmocka_unit_test_setup_teardown(events_of_all_lanes_come_in_one_order, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(a_flood_of_connections_pushes_out_no_exec, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_noisy_pod_does_not_push_out_a_quiet_one, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(memory_is_bounded_whatever_comes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_view_stays_as_it_was_while_the_ring_moves_on,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(what_no_view_has_seen_is_used_again_at_once, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(another_pod_at_the_same_index_begins_empty, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_empty_view_has_no_events, setup, teardown),
-		cmocka_unit_test_setup_teardown(without_memory_events_are_refused_and_nothing_breaks, setup,
+		cmocka_unit_test_setup_teardown(another_pod_at_the_same_index_begins_empty, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(an_empty_view_has_no_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			without_memory_events_are_refused_and_nothing_breaks, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
