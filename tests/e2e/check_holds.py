@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Evaluate one expression over an NDJSON stream of sonde; see holds() in lib.sh."""
 import json
+import os
 import sys
 
 
@@ -20,12 +21,23 @@ def load(path):
     return rows, summary
 
 
+def ours(rows):
+    """Without the pods of other labs on this machine. LAB_UIDS is the list of ours."""
+    try:
+        with open(os.environ["LAB_UIDS"], encoding="utf-8") as f:
+            uids = set(f.read().split())
+    except (KeyError, OSError):
+        return rows
+    return [r for r in rows if not r.get("pod_uid") or r["pod_uid"] in uids]
+
+
 def match(row, want):
     return all(row.get(k) == v for k, v in want.items())
 
 
 def main():
     E, S = load(sys.argv[1])
+    E = ours(E)
     A = sys.argv[3:]
 
     def of(kind=None, **want):

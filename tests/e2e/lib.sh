@@ -95,7 +95,7 @@ check() { # NAME ARGUMENT…: tests/e2e/check_NAME.py
 holds() { # NAME EXPRESSION [ARGUMENT…]
 	local name=$1
 	shift
-	"$PY" tests/e2e/check_holds.py "$LAB/$name" "$@" || fail "does not hold: $1"
+	LAB_UIDS=$LAB/uids "$PY" tests/e2e/check_holds.py "$LAB/$name" "$@" || fail "does not hold: $1"
 }
 
 # Exit code of a command, which must be the wanted one.

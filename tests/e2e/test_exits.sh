@@ -4,9 +4,8 @@
 
 says() { grep -qi -- "$1" "$LAB/expect.err" || fail "no word of $1: $(cat "$LAB/expect.err")"; }
 
-nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
-
 begin
+nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
 cp "$SONDE" "$LAB/sonde.bin" && chmod 755 "$LAB" "$LAB/sonde.bin"	# where nobody may read it
 expect 2 "$SONDE" events --jsno
 says json
@@ -34,10 +33,10 @@ assert rows and all(r["state"] in ("ok","degraded","missing") and r["check"] for
 expect 0 "$SONDE" ps --where 'proc.name = "no such name"' --json $OPTS
 [ ! -s "$LAB/expect.out" ] || fail "an empty table is empty"
 for command in "events --for 1s" "record $LAB/never --for 1s" "ps --json" "pods" "conns"; do
-	expect 3 nobody "$LAB/sonde.bin" $command
+	expect 3 $nobody "$LAB/sonde.bin" $command
 	says root
 done
-expect 0 nobody "$LAB/sonde.bin" fields
+expect 0 $nobody "$LAB/sonde.bin" fields
 expect 0 "$SONDE" events --for 500ms --json $OPTS
 [ "$(tail -1 "$LAB/expect.out" | grep -c '"type":"summary"')" = 1 ] || fail "--for ends with a summary"
 grep -qx ready "$LAB/expect.err" || fail "no line ready on standard error"

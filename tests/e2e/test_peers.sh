@@ -6,14 +6,14 @@ begin
 # Somewhere that is no pod, so that only DNS and the handshake can name it.
 nsenter -t "$LAB_SWITCH" -n -- "$LAB_BIN/echo-server" -q 443 >/dev/null 2>&1 &
 lab_own $!
-lab_pod kube-system dns lab:1 dns serve api.shop.example=10.99.0.1
+lab_pod kube-system dns lab:1 dns serve "api.shop.example=$LAB_GW"
 lab_pod shop udp lab:1 udp serve 999
 lab_pod shop client lab:1 sleep 1000
 events_start
 from=$(lab_exec client udp send -n 3 "$(lab_ip udp)" 999 hello-udp) || fail "no answer: $from"
 lab_exec client udp send -c -n 2 "$(lab_ip6 udp)" 999 hello-udp >/dev/null || fail "no answer over IPv6"
 addr=$(lab_exec client dns ask -c "$(lab_ip dns)" api.shop.example) || fail "no DNS answer"
-[ "$addr" = 10.99.0.1 ] || fail "the name server said $addr"
+[ "$addr" = "$LAB_GW" ] || fail "the name server said $addr"
 lab_exec client dns ask "$(lab_ip dns)" nowhere.shop.example
 lab_exec client talk -b 10 -k 200 "$addr" 443 >/dev/null
 lab_exec client hello -k 200 "$addr" 443 sni.shop.example

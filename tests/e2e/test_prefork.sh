@@ -15,7 +15,7 @@ sleep 3
 stop conns
 workers=$(pgrep -P "$(lab_pid server)" | tr '\n' ' ')
 [ "$(echo $workers | wc -w)" = 3 ] || fail "the server has no three workers"
-holds conns '{r["pid"] for r in E if r["local"] == A[0] and r["state"] == "established"
+holds conns '{r["pid"] for r in E if r["local"] == A[0] and r["state"] == "ESTABLISHED"
 	and r is [q for q in E if q["id"] == r["id"]][-1]} == set(map(int, A[1].split()))' \
 	"$(lab_ip server):8080" "$workers"
 sleep 1.5

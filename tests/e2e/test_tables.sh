@@ -19,12 +19,12 @@ holds t.ps 'one(pid=int(A[0]))["ppid"] == int(A[1])' "$(pgrep -P "$(lab_pid serv
 holds t.pods 'one(pod="shop/server")["processes"] == 4 and one(pod="shop/server")["containers"] == 1'
 holds t.pods 'one(pod="shop/busy")["memory_limit"] == 67108864'
 holds t.pods 'one(pod="shop/client")["conns"] == 1'
-holds t.conns 'one(pod="shop/client", state="established")["remote"] == A[0]' "$(lab_ip server):8080"
-holds t.conns 'one(pod="shop/client", state="established")["pid"] == int(A[0])' "$(lab_pid client)"
-holds t.conns 'one(pod="shop/server", state="established")["local"] == A[0]' "$(lab_ip server):8080"
-holds t.conns 'one(pod="shop/server", state="established")["pid"] in map(int, A[0].split())' \
+holds t.conns 'one(pod="shop/client", state="ESTABLISHED")["remote"] == A[0]' "$(lab_ip server):8080"
+holds t.conns 'one(pod="shop/client", state="ESTABLISHED")["pid"] == int(A[0])' "$(lab_pid client)"
+holds t.conns 'one(pod="shop/server", state="ESTABLISHED")["local"] == A[0]' "$(lab_ip server):8080"
+holds t.conns 'one(pod="shop/server", state="ESTABLISHED")["pid"] in map(int, A[0].split())' \
 	"$(pgrep -P "$(lab_pid server)" | tr '\n' ' ')"
-holds t.conns 'one(pod="shop/server", state="listen")["local"].endswith(":8080")'
+holds t.conns 'one(pod="shop/server", state="LISTEN")["local"].endswith(":8080")'
 # With time to measure, the pod that runs into its limit shows it.
 start pods2 pods --json --follow
 sleep 3

@@ -102,13 +102,20 @@ lab_up() {
 		"$LAB/state/io.containerd.runtime.v2.task/k8s.io"
 	lab_root "$LAB/fs/root" || return 1
 	LAB_ROOTS=$LAB/state
+	# Another net for each lab: who looks at the whole node must not take one for the other.
+	LAB_NET=10.$((RANDOM % 150 + 100)) LAB_NET6=fd$(od -An -N1 -tx1 /dev/urandom | tr -d ' '):$((RANDOM % 9000 + 1000))
+	LAB_GW=$LAB_NET.0.1
 	unshare -n -- sleep infinity >/dev/null 2>&1 </dev/null &
 	LAB_SWITCH=$!
 	disown
 	lab_own $LAB_SWITCH
 	lab_wait 5 lab_has_netns $LAB_SWITCH || return 1
-	nsenter -t $LAB_SWITCH -n sh -c 'ip link add lab0 type bridge && ip link set lab0 up &&
-		ip addr add 10.99.0.1/16 dev lab0 && ip -6 addr add fd99::1/64 dev lab0 nodad'
+	nsenter -t $LAB_SWITCH -n ip -batch - <<-END
+		link add lab0 type bridge
+		link set lab0 up
+		addr add $LAB_GW/16 dev lab0
+		addr add $LAB_NET6::1/64 dev lab0 nodad
+	END
 }
 
 # Under the lock, so that nobody removes the common cgroup parents under our feet.
@@ -256,8 +263,8 @@ lab_pod() { # NAMESPACE NAME IMAGE COMMAND…
 	echo $n >"$LAB/last-ip"
 	echo "$uid" >"$LAB_POD/uid"
 	echo "$ns" >"$LAB_POD/namespace"
-	echo "10.99.$((n / 250)).$((n % 250 + 2))" >"$LAB_POD/ip"
-	printf 'fd99::%x\n' $((n + 16)) >"$LAB_POD/ip6"
+	echo "$LAB_NET.$((n / 250)).$((n % 250 + 2))" >"$LAB_POD/ip"
+	printf '%s::%x\n' "$LAB_NET6" $((n + 16)) >"$LAB_POD/ip6"
 	lab_cgroup_parent "$uid" >"$LAB_POD/cgroup"
 	echo "${LAB_CGROUP:-hybrid}" >"$LAB_POD/cgroup-mode"
 	mkdir -p "$LAB/logs/${ns}_${name}_$uid"
@@ -286,7 +293,7 @@ lab_wire() { # NUMBER
 		addr add $(cat "$LAB_POD/ip")/16 dev eth0
 		addr add $(cat "$LAB_POD/ip6")/64 dev eth0 nodad
 		link set eth0 up
-		route add default via 10.99.0.1
+		route add default via $LAB_GW
 	END
 }
 
