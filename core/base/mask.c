@@ -71,23 +71,43 @@ static const struct {
 	const char *word;
 	bool part;
 } secret_words[] = {
-	{ "password", false },	{ "passwd", false },	 { "passphrase", false },
-	{ "secret", false },	{ "token", false },	 { "apikey", false },
-	{ "api_key", false },	{ "accesskey", false },	 { "access_key", false },
-	{ "private_key", false }, { "privatekey", false }, { "encryption_key", false },
-	{ "credential", false }, { "connectionstring", false }, { "connection_string", false },
-	{ "pwd", true },	{ "pass", true },	 { "pw", true },
-	{ "key", true },	{ "auth", true },	 { "authorization", true },
-	{ "cookie", true },	{ "dsn", true },	 { "jwt", true },
-	{ "bearer", true },	{ "psk", true },	 { "pin", true },
-	{ "signature", true },	{ "sas", true },
+	{ "password", false },
+	{ "passwd", false },
+	{ "passphrase", false },
+	{ "secret", false },
+	{ "token", false },
+	{ "apikey", false },
+	{ "api_key", false },
+	{ "accesskey", false },
+	{ "access_key", false },
+	{ "private_key", false },
+	{ "privatekey", false },
+	{ "encryption_key", false },
+	{ "credential", false },
+	{ "connectionstring", false },
+	{ "connection_string", false },
+	{ "pwd", true },
+	{ "pass", true },
+	{ "pw", true },
+	{ "key", true },
+	{ "auth", true },
+	{ "authorization", true },
+	{ "cookie", true },
+	{ "dsn", true },
+	{ "jwt", true },
+	{ "bearer", true },
+	{ "psk", true },
+	{ "pin", true },
+	{ "signature", true },
+	{ "sas", true },
 };
 
 /* Names that hold such a word and no secret: what follows says where, how many or how long. */
 static const char *const harmless_ends[] = {
-	"file", "path", "dir", "name", "id", "type", "size", "length", "len", "url", "uri", "ttl",
-	"expiry", "expiration", "timeout", "count", "limit", "mode", "policy", "ref", "store",
-	"provider", "endpoint", "algorithm", "alg", "version", "env", "fd", "prompt", "stdin",
+	"file",  "path",    "dir",    "name", "id",     "type",       "size",     "length",
+	"len",   "url",     "uri",    "ttl",  "expiry", "expiration", "timeout",  "count",
+	"limit", "mode",    "policy", "ref",  "store",  "provider",   "endpoint", "algorithm",
+	"alg",   "version", "env",    "fd",   "prompt", "stdin",
 };
 
 /* '-' and '_' are one, as programs mix them. */
@@ -158,8 +178,8 @@ static bool secret_name(struct span name)
 /* The value of a secret name; booleans and paths say nothing. */
 static bool harmless_value(struct span v)
 {
-	static const char *const words[] = { "true", "false", "yes", "no", "none", "null", "on",
-					     "off", "0", "1", "" };
+	static const char *const words[] = { "true", "false", "yes", "no", "none", "null",
+					     "on",   "off",   "0",   "1",  "" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (same(v, words[i]))
@@ -214,18 +234,18 @@ static size_t run_of(struct span s, size_t at, const char *more)
 /* Known shapes: where they begin, how long what follows has to be, what it is made of. */
 static const struct {
 	const char *head;
-	size_t least; /* of the whole */
+	size_t least;     /* of the whole */
 	const char *more; /* characters beside letters and digits */
 } shapes[] = {
-	{ "AKIA", 20, "" },	    { "ASIA", 20, "" },
-	{ "ghp_", 30, "" },	    { "gho_", 30, "" },	       { "ghu_", 30, "" },
-	{ "ghs_", 30, "" },	    { "ghr_", 30, "" },	       { "github_pat_", 30, "_" },
-	{ "glpat-", 20, "-_" },	    { "xoxb-", 20, "-" },      { "xoxp-", 20, "-" },
-	{ "xoxa-", 20, "-" },	    { "xoxr-", 20, "-" },      { "xapp-", 20, "-" },
-	{ "sk_live_", 20, "" },	    { "rk_live_", 20, "" },    { "sk-", 24, "-_" },
-	{ "AIza", 35, "-_" },	    { "ya29.", 20, "-_." },    { "npm_", 30, "" },
-	{ "pypi-", 40, "-_" },	    { "dop_v1_", 40, "" },     { "hvs.", 20, "-_." },
-	{ "SG.", 40, "-_." },	    { "K10", 50, "-_:." },     { "eyJ", 30, "-_.=" },
+	{ "AKIA", 20, "" },     { "ASIA", 20, "" },         { "ghp_", 30, "" },
+	{ "gho_", 30, "" },     { "ghu_", 30, "" },         { "ghs_", 30, "" },
+	{ "ghr_", 30, "" },     { "github_pat_", 30, "_" }, { "glpat-", 20, "-_" },
+	{ "xoxb-", 20, "-" },   { "xoxp-", 20, "-" },       { "xoxa-", 20, "-" },
+	{ "xoxr-", 20, "-" },   { "xapp-", 20, "-" },       { "sk_live_", 20, "" },
+	{ "rk_live_", 20, "" }, { "sk-", 24, "-_" },        { "AIza", 35, "-_" },
+	{ "ya29.", 20, "-_." }, { "npm_", 30, "" },         { "pypi-", 40, "-_" },
+	{ "dop_v1_", 40, "" },  { "hvs.", 20, "-_." },      { "SG.", 40, "-_." },
+	{ "K10", 50, "-_:." },  { "eyJ", 30, "-_.=" },
 };
 
 static size_t mask_shapes(struct span s)
@@ -260,15 +280,16 @@ static bool header_name(struct span s)
 		if (!is_word(s.p[i]))
 			return false;
 	}
-	return s.n >= 5 && (memchr(s.p, '-', s.n) || memchr(s.p, '_', s.n) || same(s, "authorization") ||
-			    same(s, "cookie") || same(s, "password") || same(s, "token") ||
-			    same(s, "secret"));
+	return s.n >= 5 &&
+	       (memchr(s.p, '-', s.n) || memchr(s.p, '_', s.n) || same(s, "authorization") ||
+		same(s, "cookie") || same(s, "password") || same(s, "token") || same(s, "secret"));
 }
 
 /* "Bearer x", "Basic x", "token x" behind an Authorization header, "X-Api-Key: x", "Cookie: x". */
 static size_t mask_header(struct span s)
 {
-	static const char *const schemes[] = { "bearer ", "basic ", "token ", "negotiate ", "aws4-hmac-sha256 " };
+	static const char *const schemes[] = { "bearer ", "basic ", "token ", "negotiate ",
+					       "aws4-hmac-sha256 " };
 	char *colon = memchr(s.p, ':', MIN(s.n, (size_t)64));
 	struct span v, name;
 
@@ -311,6 +332,21 @@ static size_t mask_bearer(struct span s)
 	return hits;
 }
 
+/* Where the value that begins at @k ends; @all: blanks belong to it. */
+static size_t value_end(struct span s, size_t k, bool all)
+{
+	if (k < s.n && (s.p[k] == '"' || s.p[k] == '\'')) {
+		char *quote = memchr(s.p + k + 1, s.p[k], s.n - k - 1);
+
+		return quote ? (size_t)(quote - s.p) + 1 : s.n;
+	}
+	if (all)
+		return s.n;
+	while (k < s.n && !strchr(" \t\n&;,\"'", s.p[k]))
+		k++;
+	return k;
+}
+
 /*
  * NAME=value anywhere in an argument ("export PGPASSWORD=x psql", "a=1&token=x"). When the argument
  * begins with it, blanks belong to the value, but not in a shell's @command.
@@ -318,11 +354,10 @@ static size_t mask_bearer(struct span s)
 static size_t mask_pairs(struct span s, bool command)
 {
 	size_t hits = 0, name = 0;
-	bool lead = true; /* all before the name is white space or separators */
 
 	for (size_t i = 0; i < s.n; i++) {
 		struct span n;
-		size_t k;
+		bool lead;
 
 		if (s.p[i] != '=') {
 			if (!is_word(s.p[i]) && s.p[i] != '.')
@@ -333,20 +368,11 @@ static size_t mask_pairs(struct span s, bool command)
 		while (n.n && n.p[0] == '-')
 			n = from(n, 1);
 		lead = name == 0 || (name <= 2 && s.p[0] == '-');
-		k = i + 1;
-		if (k < s.n && (s.p[k] == '"' || s.p[k] == '\'')) {
-			char *q = memchr(s.p + k + 1, s.p[k], s.n - k - 1);
-
-			k = q ? (size_t)(q - s.p) + 1 : s.n;
-		} else if (lead && !command) {
-			k = s.n; /* the whole argument is one pair: blanks belong to its value */
-		} else {
-			while (k < s.n && !strchr(" \t\n&;,\"'", s.p[k]))
-				k++;
-		}
 		if (n.n && secret_name(n)) {
-			hits += mask_value((struct span){ s.p + i + 1, k - i - 1 });
-			i = k - 1;
+			size_t end = value_end(s, i + 1, lead && !command);
+
+			hits += mask_value((struct span){ s.p + i + 1, end - i - 1 });
+			i = end - 1;
 		}
 		name = i + 1;
 	}
@@ -357,41 +383,61 @@ static size_t mask_pairs(struct span s, bool command)
 static const struct {
 	const char *program;
 	const char *option;
-	bool glued;	/* -pSECRET, no blank: "-p 3306" is something else */
-	bool separate;	/* -a SECRET */
-	bool user;	/* USER:SECRET: the part after the colon */
+	bool glued;    /* -pSECRET, no blank: "-p 3306" is something else */
+	bool separate; /* -a SECRET */
+	bool user;     /* USER:SECRET: the part after the colon */
 } clients[] = {
-	{ "mysql", "-p", true, false, false },	   { "mysqldump", "-p", true, false, false },
-	{ "mysqladmin", "-p", true, false, false }, { "mysqlimport", "-p", true, false, false },
-	{ "mysqlcheck", "-p", true, false, false }, { "mysqlshow", "-p", true, false, false },
-	{ "mariadb", "-p", true, false, false },   { "mariadb-dump", "-p", true, false, false },
+	{ "mysql", "-p", true, false, false },
+	{ "mysqldump", "-p", true, false, false },
+	{ "mysqladmin", "-p", true, false, false },
+	{ "mysqlimport", "-p", true, false, false },
+	{ "mysqlcheck", "-p", true, false, false },
+	{ "mysqlshow", "-p", true, false, false },
+	{ "mariadb", "-p", true, false, false },
+	{ "mariadb-dump", "-p", true, false, false },
 	{ "mariadb-admin", "-p", true, false, false },
-	{ "sshpass", "-p", true, true, false },	   { "redis-cli", "-a", true, true, false },
-	{ "mongo", "-p", true, true, false },	   { "mongosh", "-p", true, true, false },
-	{ "mongodump", "-p", true, true, false },  { "mongorestore", "-p", true, true, false },
-	{ "ldapsearch", "-w", true, true, false }, { "ldapmodify", "-w", true, true, false },
-	{ "ldapadd", "-w", true, true, false },	   { "ldappasswd", "-w", true, true, false },
-	{ "sqlcmd", "-P", true, true, false },	   { "bcp", "-P", true, true, false },
-	{ "docker", "-p", false, true, false },	   { "podman", "-p", false, true, false },
-	{ "curl", "-u", true, true, true },	   { "curl", "--user", false, true, true },
-	{ "curl", "-U", true, true, true },	   { "curl", "--proxy-user", false, true, true },
-	{ "wget", "--user", false, false, false }, { "smbclient", "-U", true, true, true },
-	{ "htpasswd", "-b", false, false, false }, { "snmpwalk", "-A", true, true, false },
-	{ "snmpwalk", "-X", true, true, false },   { "snmpwalk", "-c", true, true, false },
-	{ "snmpget", "-A", true, true, false },	   { "snmpget", "-X", true, true, false },
-	{ "snmpget", "-c", true, true, false },	   { "7z", "-p", true, false, false },
-	{ "unzip", "-P", true, true, false },	   { "zip", "-P", true, true, false },
-	{ "az", "-p", false, true, false },	   { "ipmitool", "-P", true, true, false },
+	{ "sshpass", "-p", true, true, false },
+	{ "redis-cli", "-a", true, true, false },
+	{ "mongo", "-p", true, true, false },
+	{ "mongosh", "-p", true, true, false },
+	{ "mongodump", "-p", true, true, false },
+	{ "mongorestore", "-p", true, true, false },
+	{ "ldapsearch", "-w", true, true, false },
+	{ "ldapmodify", "-w", true, true, false },
+	{ "ldapadd", "-w", true, true, false },
+	{ "ldappasswd", "-w", true, true, false },
+	{ "sqlcmd", "-P", true, true, false },
+	{ "bcp", "-P", true, true, false },
+	{ "docker", "-p", false, true, false },
+	{ "podman", "-p", false, true, false },
+	{ "curl", "-u", true, true, true },
+	{ "curl", "--user", false, true, true },
+	{ "curl", "-U", true, true, true },
+	{ "curl", "--proxy-user", false, true, true },
+	{ "wget", "--user", false, false, false },
+	{ "smbclient", "-U", true, true, true },
+	{ "htpasswd", "-b", false, false, false },
+	{ "snmpwalk", "-A", true, true, false },
+	{ "snmpwalk", "-X", true, true, false },
+	{ "snmpwalk", "-c", true, true, false },
+	{ "snmpget", "-A", true, true, false },
+	{ "snmpget", "-X", true, true, false },
+	{ "snmpget", "-c", true, true, false },
+	{ "7z", "-p", true, false, false },
+	{ "unzip", "-P", true, true, false },
+	{ "zip", "-P", true, true, false },
+	{ "az", "-p", false, true, false },
+	{ "ipmitool", "-P", true, true, false },
 };
 
 /* What the walk over the arguments remembers. */
 struct walk {
 	struct span program;
-	bool login;	  /* docker … login: there -p is a password, elsewhere a port */
+	bool login;       /* docker … login: there -p is a password, elsewhere a port */
 	bool next_secret; /* the argument at hand is the value of the one before */
-	bool next_user;	  /* it is USER:SECRET */
-	bool command;	  /* the argument before was a shell's -c */
-	bool words;	  /* of a text that was cut at blanks: no deeper */
+	bool next_user;   /* it is USER:SECRET */
+	bool command;     /* the argument before was a shell's -c */
+	bool words;       /* of a text that was cut at blanks: no deeper */
 };
 
 static struct span base_name(struct span s)

@@ -26,12 +26,12 @@
 
 #define DEADLINE_NS (5 * NS_PER_S)
 /* So many stuck threads at once at most; more would be a leak with a name. */
-#define STUCK_MAX 32
+#define STUCK_MAX   32
 
 struct slot {
 	struct worker *w;
 	struct worker_job *job; /* running, NULL: waiting for one */
-	bool lost;		/* its job was abandoned: another slot took its place */
+	bool lost;              /* its job was abandoned: another slot took its place */
 	struct slot *next;
 };
 
@@ -43,7 +43,7 @@ struct worker {
 	struct worker_job *done, **done_tail;
 	struct slot *slots; /* those that are not lost */
 	size_t limit;
-	unsigned refs;	/* the owner and each thread */
+	unsigned refs;  /* the owner and each thread */
 	unsigned stuck; /* lost threads that still run */
 	int fd;
 	bool closing;

@@ -31,10 +31,10 @@
 #include "sensor/procfs_raw.h"
 #include "sensor/source.h"
 
-#define BUFFER (4u << 20)
-#define END_ROOM 64 /* for the end mark, so that a slow disk does not lose it */
-#define FLUSH_NS (200 * NS_PER_MS)
-#define CLOSE_NS (2 * NS_PER_S)
+#define BUFFER          (4u << 20)
+#define END_ROOM        64 /* for the end mark, so that a slow disk does not lose it */
+#define FLUSH_NS        (200 * NS_PER_MS)
+#define CLOSE_NS        (2 * NS_PER_S)
 #define CGROUP_PATH_MAX 4096
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "captures are little-endian");
@@ -233,7 +233,8 @@ int capture_create(const char *path, const struct capture_head *head, struct cap
 	w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (w->fd < 0) {
 		r = sonde_err_set(err, -errno, "%s: cannot be created: %s", path,
-				  errno == EEXIST ? "it is there already; choose another name" : strerror(errno));
+				  errno == EEXIST ? "it is there already; choose another name"
+						  : strerror(errno));
 		goto fail;
 	}
 	r = write_head(w, head);
@@ -254,8 +255,8 @@ fail:
 }
 
 /*
- * With the lock held: room for one chunk in the buffer, its head written. NULL with *@ret_r set when
- * it cannot be taken.
+ * With the lock held: room for one chunk in the buffer, its head written. NULL with *@ret_r set
+ * when it cannot be taken.
  */
 static char *chunk(struct capture_writer *w, enum capture_kind kind, uint64_t ktime_ns, size_t n,
 		   int *ret_r)
@@ -353,8 +354,12 @@ int capture_event(struct capture_writer *w, const struct event *ev)
 int capture_cgroup(struct capture_writer *w, const struct cgroup_fact *f)
 {
 	struct cap_cgroup c = {
-		.id = f->key.id, .hierarchy = f->key.hierarchy, .parent_id = f->parent.id,
-		.parent_hierarchy = f->parent.hierarchy, .at_ns = f->at_ns, .gone = f->gone,
+		.id = f->key.id,
+		.hierarchy = f->key.hierarchy,
+		.parent_id = f->parent.id,
+		.parent_hierarchy = f->parent.hierarchy,
+		.at_ns = f->at_ns,
+		.gone = f->gone,
 		.n = (uint32_t)MIN(f->n, (size_t)CGROUP_PATH_MAX),
 	};
 
@@ -364,12 +369,24 @@ int capture_cgroup(struct capture_writer *w, const struct cgroup_fact *f)
 int capture_task(struct capture_writer *w, uint64_t ktime_ns, const struct task_fact *f)
 {
 	struct cap_task t = {
-		.pid = f->pid, .ppid = f->ppid, .nspid = f->nspid, .threads = f->threads,
-		.uid = f->uid, .gid = f->gid, .uid_host = f->uid_host, .tty = f->tty,
-		.start_ns = f->start_ns, .parent_start_ns = f->parent_start_ns,
-		.cpu_ns = f->cpu_ns, .rss_bytes = f->rss_bytes, .cg_id = f->cg.id,
-		.cg_hierarchy = f->cg.hierarchy, .mntns = f->mntns, .pidns = f->pidns,
-		.netns = f->netns, .last = f->last,
+		.pid = f->pid,
+		.ppid = f->ppid,
+		.nspid = f->nspid,
+		.threads = f->threads,
+		.uid = f->uid,
+		.gid = f->gid,
+		.uid_host = f->uid_host,
+		.tty = f->tty,
+		.start_ns = f->start_ns,
+		.parent_start_ns = f->parent_start_ns,
+		.cpu_ns = f->cpu_ns,
+		.rss_bytes = f->rss_bytes,
+		.cg_id = f->cg.id,
+		.cg_hierarchy = f->cg.hierarchy,
+		.mntns = f->mntns,
+		.pidns = f->pidns,
+		.netns = f->netns,
+		.last = f->last,
 	};
 
 	memcpy(t.comm, f->comm, sizeof(t.comm));
@@ -388,11 +405,20 @@ static struct cap_addr pack_addr(const struct event_addr *a)
 int capture_socket(struct capture_writer *w, uint64_t ktime_ns, const struct socket_fact *f)
 {
 	struct cap_socket s = {
-		.cookie = f->cookie, .inode = f->inode, .start_ns = f->start_ns,
-		.bytes_in = f->bytes_in, .bytes_out = f->bytes_out, .cg_id = f->cg.id,
-		.cg_hierarchy = f->cg.hierarchy, .netns = f->netns, .pid = f->pid,
-		.local = pack_addr(&f->local), .remote = pack_addr(&f->remote),
-		.proto = f->proto, .state = f->state, .last = f->last,
+		.cookie = f->cookie,
+		.inode = f->inode,
+		.start_ns = f->start_ns,
+		.bytes_in = f->bytes_in,
+		.bytes_out = f->bytes_out,
+		.cg_id = f->cg.id,
+		.cg_hierarchy = f->cg.hierarchy,
+		.netns = f->netns,
+		.pid = f->pid,
+		.local = pack_addr(&f->local),
+		.remote = pack_addr(&f->remote),
+		.proto = f->proto,
+		.state = f->state,
+		.last = f->last,
 	};
 
 	return capture_add(w, CAPTURE_SOCKET, ktime_ns, &s, sizeof(s));

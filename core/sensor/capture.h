@@ -20,7 +20,7 @@
 enum capture_kind {
 	CAPTURE_NONE,
 	CAPTURE_RECORD, /* one raw ring record, secrets masked */
-	CAPTURE_EVENT,	/* one event block, of a source that has no raw records (polling) */
+	CAPTURE_EVENT,  /* one event block, of a source that has no raw records (polling) */
 	CAPTURE_CGROUP,
 	CAPTURE_TASK,
 	CAPTURE_SOCKET,
@@ -31,22 +31,23 @@ enum capture_kind {
 };
 
 #define CAPTURE_CHUNK_MAX (64u << 10) /* bytes of one chunk of a kind that we know */
-#define CAPTURE_SKIP_MAX (1u << 20)   /* and of one that we do not */
+#define CAPTURE_SKIP_MAX  (1u << 20)  /* and of one that we do not */
 
 /* What was recorded and on what clock. Texts end in NUL. */
 struct capture_head {
 	char node[64], kernel[64];
 	char boot_id[40];
-	char sonde[32];	   /* version that wrote it */
-	int64_t offset_ns; /* UTC - CLOCK_BOOTTIME */
-	uint64_t start_ns; /* CLOCK_BOOTTIME when the recording began */
-	uint32_t origin;   /* enum event_origin of the source */
-	uint32_t event_size; /* sizeof(struct event) of the writer; CAPTURE_EVENT is read only when equal */
+	char sonde[32];      /* version that wrote it */
+	int64_t offset_ns;   /* UTC - CLOCK_BOOTTIME */
+	uint64_t start_ns;   /* CLOCK_BOOTTIME when the recording began */
+	uint32_t origin;     /* enum event_origin of the source */
+	uint32_t event_size; /* sizeof(struct event) of the writer; CAPTURE_EVENT is read only when
+				equal */
 };
 
 struct capture_loss {
-	uint32_t slot;	/* 0 with type 0: totals */
-	uint16_t type;	/* enum event_type, 0: all */
+	uint32_t slot;  /* 0 with type 0: totals */
+	uint16_t type;  /* enum event_type, 0: all */
 	uint16_t cause; /* enum loss_cause; LOSS_CAUSES: what was received */
 	uint64_t n;
 };
@@ -73,8 +74,9 @@ int capture_create(const char *path, const struct capture_head *head, struct cap
 		   struct sonde_err *err);
 
 /*
- * Add one chunk. Never blocks, never allocates: copies into a buffer of fixed size. Returns 0; -ENOBUFS
- * when the disk is too slow (counted, see capture_dropped()); -E2BIG; or the error that the disk gave.
+ * Add one chunk. Never blocks, never allocates: copies into a buffer of fixed size. Returns 0;
+ * -ENOBUFS when the disk is too slow (counted, see capture_dropped()); -E2BIG; or the error that
+ * the disk gave.
  */
 int capture_add(struct capture_writer *w, enum capture_kind kind, uint64_t ktime_ns, const void *p,
 		size_t n);
@@ -85,28 +87,30 @@ int capture_event(struct capture_writer *w, const struct event *ev);
 int capture_cgroup(struct capture_writer *w, const struct cgroup_fact *f);
 int capture_task(struct capture_writer *w, uint64_t ktime_ns, const struct task_fact *f);
 int capture_socket(struct capture_writer *w, uint64_t ktime_ns, const struct socket_fact *f);
-int capture_loss(struct capture_writer *w, uint64_t ktime_ns, const struct capture_loss *l, size_t n);
+int capture_loss(struct capture_writer *w, uint64_t ktime_ns, const struct capture_loss *l,
+		 size_t n);
 
 /* Chunks that were not written so far: count them as queue loss. */
 uint64_t capture_dropped(const struct capture_writer *w);
 
 /*
- * Write what waits and the end mark, close, free. Waits 2 s at most for the disk. Returns 0, or the first
- * error with a sentence that says how much is sound. NULL is fine.
+ * Write what waits and the end mark, close, free. Waits 2 s at most for the disk. Returns 0, or the
+ * first error with a sentence that says how much is sound. NULL is fine.
  */
 int capture_close(struct capture_writer *w, struct sonde_err *err);
 
 /* Reading. */
 struct capture_reader;
 
-/* 0; -ENOENT and other errors of open; -EBADMSG no capture; -EPROTONOSUPPORT from a newer sonde; -ENOMEM. */
+/* 0; -ENOENT and other errors of open; -EBADMSG no capture; -EPROTONOSUPPORT from a newer sonde;
+ * -ENOMEM. */
 int capture_open(const char *path, struct capture_reader **ret, struct sonde_err *err);
 void capture_reader_free(struct capture_reader *r); /* NULL is fine */
 const struct capture_head *capture_reader_head(const struct capture_reader *r);
 
 /*
- * The next chunk, kinds that are not known left out. Returns 1; 0 at the end; -EBADMSG when the rest
- * is cut or not sound (capture_trouble() says where), then always.
+ * The next chunk, kinds that are not known left out. Returns 1; 0 at the end; -EBADMSG when the
+ * rest is cut or not sound (capture_trouble() says where), then always.
  */
 int capture_next(struct capture_reader *r, struct raw_record *ret);
 /* "" or why reading ended before the end mark, with the offset. */

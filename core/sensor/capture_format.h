@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The bytes of a capture file, for its writer and its reader. Fields are only ever added at the end. */
+/* The bytes of a capture file, for its writer and its reader. Fields are only ever added at the
+ * end. */
 #ifndef SENSOR_CAPTURE_FORMAT_H
 #define SENSOR_CAPTURE_FORMAT_H
 
 #include <stdint.h>
 
-#define CAP_MAGIC "SONDECAP"
+#define CAP_MAGIC    "SONDECAP"
 #define CAP_HEAD_MAX 65536
 
 /* head_size bytes of struct cap_head follow: more from a later sonde, never fewer. */

@@ -13,13 +13,13 @@
 #include "sensor/capture.h"
 #include "sensor/capture_format.h"
 
-#define BUFFER (512u << 10)
+#define BUFFER          (512u << 10)
 #define CGROUP_PATH_MAX 4096
 
 struct capture_reader {
 	struct capture_head head;
 	int fd;
-	size_t at, n;	 /* what is not consumed of the buffer */
+	size_t at, n;    /* what is not consumed of the buffer */
 	uint64_t offset; /* in the file, of buf[at] */
 	bool ended, bad;
 	char trouble[160];
@@ -86,9 +86,10 @@ static int read_head(struct capture_reader *r, const char *path, struct sonde_er
 	if (!k || memcmp(m.magic, CAP_MAGIC, sizeof(m.magic)) != 0)
 		return sonde_err_set(err, -EBADMSG, "%s: is no capture of sonde", path);
 	if (m.version > CAPTURE_VERSION)
-		return sonde_err_set(err, -EPROTONOSUPPORT,
-				     "%s: was written by a newer sonde (format %u, this one reads %u)",
-				     path, m.version, CAPTURE_VERSION);
+		return sonde_err_set(
+			err, -EPROTONOSUPPORT,
+			"%s: was written by a newer sonde (format %u, this one reads %u)", path,
+			m.version, CAPTURE_VERSION);
 	if (m.version < 1 || m.head_size < sizeof(h) || m.head_size > CAP_HEAD_MAX ||
 	    m.head_size % 8)
 		return sonde_err_set(err, -EBADMSG, "%s: its header is damaged", path);
@@ -257,12 +258,23 @@ int capture_get_task(const struct raw_record *c, struct task_fact *ret)
 		return -EBADMSG;
 	memcpy(&t, c->p, sizeof(t));
 	*ret = (struct task_fact){
-		.pid = t.pid, .ppid = t.ppid, .nspid = t.nspid, .threads = t.threads,
-		.uid = t.uid, .gid = t.gid, .uid_host = t.uid_host, .tty = t.tty,
-		.start_ns = t.start_ns, .parent_start_ns = t.parent_start_ns,
-		.cpu_ns = t.cpu_ns, .rss_bytes = t.rss_bytes,
+		.pid = t.pid,
+		.ppid = t.ppid,
+		.nspid = t.nspid,
+		.threads = t.threads,
+		.uid = t.uid,
+		.gid = t.gid,
+		.uid_host = t.uid_host,
+		.tty = t.tty,
+		.start_ns = t.start_ns,
+		.parent_start_ns = t.parent_start_ns,
+		.cpu_ns = t.cpu_ns,
+		.rss_bytes = t.rss_bytes,
 		.cg = { .id = t.cg_id, .hierarchy = t.cg_hierarchy },
-		.mntns = t.mntns, .pidns = t.pidns, .netns = t.netns, .last = t.last != 0,
+		.mntns = t.mntns,
+		.pidns = t.pidns,
+		.netns = t.netns,
+		.last = t.last != 0,
 	};
 	copy_text(ret->comm, t.comm, sizeof(ret->comm));
 	return 0;
@@ -287,10 +299,17 @@ int capture_get_socket(const struct raw_record *c, struct socket_fact *ret)
 		return -EBADMSG;
 	memcpy(&s, c->p, sizeof(s));
 	*ret = (struct socket_fact){
-		.cookie = s.cookie, .inode = s.inode, .pid = s.pid, .start_ns = s.start_ns,
-		.bytes_in = s.bytes_in, .bytes_out = s.bytes_out,
+		.cookie = s.cookie,
+		.inode = s.inode,
+		.pid = s.pid,
+		.start_ns = s.start_ns,
+		.bytes_in = s.bytes_in,
+		.bytes_out = s.bytes_out,
 		.cg = { .id = s.cg_id, .hierarchy = s.cg_hierarchy },
-		.netns = s.netns, .proto = s.proto, .state = s.state, .last = s.last != 0,
+		.netns = s.netns,
+		.proto = s.proto,
+		.state = s.state,
+		.last = s.last != 0,
 	};
 	if (unpack_addr(&s.local, &ret->local) < 0 || unpack_addr(&s.remote, &ret->remote) < 0)
 		return -EBADMSG;

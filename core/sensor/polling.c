@@ -8,10 +8,10 @@
  *   IDLE    -> TASKS     begin()             half a second after the last pass began, or a picture
  *   TASKS   -> GONE      task_step()         /proc is read; tasks of a picture are told
  *   GONE    -> SOCKS     gone_step()         what was not seen has ended
- *   SOCKS   -> HOLDERS   poll_socks_step()   one process of each network namespace lends its /proc/PID/net
- *   HOLDERS -> TELL      poll_holders_step() whose descriptor is it
- *   TELL    -> CGROUPS   poll_tell_step()    new and gone sockets; sockets of a picture are told
- *   CGROUPS -> IDLE      poll_cgroup_step()
+ *   SOCKS   -> HOLDERS   poll_socks_step()   one process of each network namespace lends its
+ * /proc/PID/net HOLDERS -> TELL      poll_holders_step() whose descriptor is it TELL    -> CGROUPS
+ * poll_tell_step()    new and gone sockets; sockets of a picture are told CGROUPS -> IDLE
+ * poll_cgroup_step()
  *
  * A picture that is asked for within a pass starts the pass again with the same number.
  */
@@ -20,6 +20,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,19 +29,19 @@
 #include "base/clock.h"
 #include "base/macros.h"
 
-#define PERIOD_NS (500 * NS_PER_MS)
-#define SLICE_NS (3 * NS_PER_MS)
+#define PERIOD_NS         (500 * NS_PER_MS)
+#define SLICE_NS          (3 * NS_PER_MS)
 /* Passes may take one part in eight of a core: on big nodes the period grows, up to a limit. */
-#define DUTY 8
-#define PERIOD_MAX_NS (3 * NS_PER_S)
+#define DUTY              8
+#define PERIOD_MAX_NS     (3 * NS_PER_S)
 /* Each read of a socket table walks the kernel's whole hash, once a network namespace. */
 #define NET_PERIOD_MAX_NS (10 * NS_PER_S)
 /* What one step may take: a read of a socket table, any other. */
-#define NET_STEP_NS (2 * NS_PER_MS)
-#define STEP_NS (NS_PER_MS / 2)
+#define NET_STEP_NS       (2 * NS_PER_MS)
+#define STEP_NS           (NS_PER_MS / 2)
 /* Ids and cgroups of a known process are read again each so many passes. */
-#define REFRESH 8
-#define ARGV_MAX 4096
+#define REFRESH           8
+#define ARGV_MAX          4096
 
 static struct poll_proc **proc_slot(struct polling *p, uint32_t pid)
 {
@@ -89,6 +90,31 @@ static struct event *begin_event(struct polling *p, enum event_type type,
 	return ev;
 }
 
+/* What descriptors 0 to 2 are. A socket's family is not in its name. */
+static uint8_t fd_kind(int dirfd, int nr)
+{
+	static const struct {
+		const char *head;
+		uint8_t kind;
+	} kinds[] = {
+		{ "/dev/null", FD_NULL },   { "/dev/pts/", FD_TTY }, { "/dev/tty", FD_TTY },
+		{ "/dev/console", FD_TTY }, { "/", FD_FILE },        { "pipe:[", FD_PIPE },
+		{ "socket:[", FD_UNKNOWN },
+	};
+	char name[16], link[256];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "fd/%d", nr);
+	n = proc_link(dirfd, name, link, sizeof(link));
+	if (n < 0)
+		return n == -ENOENT ? FD_CLOSED : FD_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!strncmp(link, kinds[i].head, strlen(kinds[i].head)))
+			return kinds[i].kind;
+	}
+	return FD_OTHER;
+}
+
 static void tell_exec(struct polling *p, int fd, struct poll_proc *pr,
 		      const struct sensor_sink *sink)
 {
@@ -112,6 +138,8 @@ static void tell_exec(struct polling *p, int fd, struct poll_proc *pr,
 	n = proc_link(fd, "cwd", path, sizeof(path));
 	if (n >= 0)
 		ev->cwd = event_text_add(ev, path, (size_t)n);
+	for (int i = 0; i < 3; i++)
+		ev->fd_kind[i] = fd_kind(fd, i);
 	sink->event(sink->ctx, &p->ev);
 }
 
@@ -139,11 +167,22 @@ static void tell_task(struct polling *p, const struct poll_proc *pr, const struc
 		      const struct sensor_sink *sink)
 {
 	struct task_fact f = {
-		.pid = pr->pid, .ppid = pr->ppid, .nspid = pr->nspid, .threads = st->threads,
-		.uid = pr->uid, .gid = pr->gid, .uid_host = pr->uid_host, .tty = pr->tty,
-		.start_ns = pr->start_ns, .parent_start_ns = pr->parent_start_ns,
-		.cpu_ns = st->cpu_ns, .rss_bytes = st->rss_bytes, .cg = pr->cg,
-		.mntns = pr->mntns, .pidns = pr->pidns, .netns = pr->netns,
+		.pid = pr->pid,
+		.ppid = pr->ppid,
+		.nspid = pr->nspid,
+		.threads = st->threads,
+		.uid = pr->uid,
+		.gid = pr->gid,
+		.uid_host = pr->uid_host,
+		.tty = pr->tty,
+		.start_ns = pr->start_ns,
+		.parent_start_ns = pr->parent_start_ns,
+		.cpu_ns = st->cpu_ns,
+		.rss_bytes = st->rss_bytes,
+		.cg = pr->cg,
+		.mntns = pr->mntns,
+		.pidns = pr->pidns,
+		.netns = pr->netns,
 	};
 
 	if (!p->want_tasks)
@@ -367,8 +406,8 @@ static void enter(struct polling *p, enum poll_stage stage)
 	if (stage == POLL_IDLE) {
 		p->next_ns = due(p->began_ns, PERIOD_NS, p->work_ns, PERIOD_MAX_NS);
 		if (p->did_net)
-			p->next_net_ns = due(p->began_ns, PERIOD_NS, p->net_work_ns,
-					     NET_PERIOD_MAX_NS);
+			p->next_net_ns =
+				due(p->began_ns, PERIOD_NS, p->net_work_ns, NET_PERIOD_MAX_NS);
 		p->did_net = false;
 	}
 }
@@ -422,7 +461,26 @@ static bool step(struct polling *p, const struct sensor_sink *sink)
 	return p->stage != POLL_IDLE;
 }
 
-/* Work until the pass is over, @until_idle is false and the picture is told, or time is up. */
+/*
+ * /proc/PID/cgroup is told as the reader's cgroup namespace sees it: in a container of our own we
+ * read it as the host does. Where that is refused, what lies outside of it has no path.
+ */
+static void join_host_cgroupns(struct polling *p)
+{
+	uint32_t host = proc_ns(p->proc_fd, "1/ns/cgroup");
+	int fd;
+
+	p->ns_joined = true;
+	if (!host || host == proc_ns(p->proc_fd, "thread-self/ns/cgroup"))
+		return;
+	fd = openat(p->proc_fd, "1/ns/cgroup", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)setns(fd, CLONE_NEWCGROUP); /* of this thread only */
+	close(fd);
+}
+
+/* Work until the pass is over, @wanted (NULL: nothing) is told, or time is up. */
 static void run(struct polling *p, uint64_t budget_ns, const struct sensor_sink *sink,
 		const bool *wanted)
 {
@@ -430,6 +488,8 @@ static void run(struct polling *p, uint64_t budget_ns, const struct sensor_sink 
 	uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), used;
 	bool net = p->stage > POLL_GONE;
 
+	if (!p->ns_joined)
+		join_host_cgroupns(p);
 	while ((!wanted || *wanted) && step(p, sink)) {
 		if (clock_boot() + (p->stage == POLL_SOCKS ? NET_STEP_NS : STEP_NS) >= until)
 			break;

@@ -8,11 +8,11 @@
 #include "sensor/procfs_raw.h"
 #include "sensor/source.h"
 
-#define POLL_PROCS_MAX 65536
-#define POLL_SOCKS_MAX 131072
+#define POLL_PROCS_MAX   65536
+#define POLL_SOCKS_MAX   131072
 #define POLL_CGROUPS_MAX 16384
-#define POLL_NETNS_MAX 1024
-#define POLL_BUCKETS 8192
+#define POLL_NETNS_MAX   1024
+#define POLL_BUCKETS     8192
 
 struct poll_proc {
 	struct poll_proc *next;
@@ -49,24 +49,33 @@ struct poll_cgroup {
 
 struct poll_netns {
 	uint32_t ino, pid;
-	bool read;	     /* whole in this pass */
+	bool read;           /* whole in this pass */
 	uint32_t unresolved; /* sockets without a holder */
 };
 
-enum poll_stage { POLL_IDLE, POLL_TASKS, POLL_GONE, POLL_SOCKS, POLL_HOLDERS, POLL_TELL, POLL_CGROUPS };
+enum poll_stage {
+	POLL_IDLE,
+	POLL_TASKS,
+	POLL_GONE,
+	POLL_SOCKS,
+	POLL_HOLDERS,
+	POLL_TELL,
+	POLL_CGROUPS
+};
 
 struct polling {
 	char proc[256], cgroot[256];
-	char v2[300];		/* where cgroup v2 is mounted, "" for nowhere */
-	char v1[3][300];	/* memory, pids, cpu */
+	char v2[300];    /* where cgroup v2 is mounted, "" for nowhere */
+	char v1[3][300]; /* memory, pids, cpu */
 	int proc_fd;
 	uint32_t host_userns, self_pid;
 	uint64_t open_ns, began_ns;
-	uint64_t next_ns, work_ns;	  /* of the processes */
+	uint64_t next_ns, work_ns;         /* of the processes */
 	uint64_t next_net_ns, net_work_ns; /* of the sockets */
 	bool did_net;
 	uint32_t pass;
 	enum poll_stage stage;
+	bool ns_joined;
 	bool events; /* somebody drains: tell what changed */
 	bool want_tasks, want_socks, socks_known, full;
 
@@ -86,9 +95,9 @@ struct polling {
 	char chunk[16384 + 512];
 	struct poll_proc *fd_proc;
 	DIR *fd_dir;
-	long fds_left;		/* in this pass */
+	long fds_left;          /* in this pass */
 	unsigned holder_bucket; /* of the process at hand */
-	uint64_t dropped; /* what found no room in a table */
+	uint64_t dropped;       /* what found no room in a table */
 
 	struct poll_cgroup *cgroups[POLL_BUCKETS];
 	unsigned n_cgroups;
@@ -103,7 +112,8 @@ void poll_event_of(struct event *ev, const struct poll_proc *pr, uint64_t now);
 
 /* polling_cgroup.c */
 void poll_cgroup_init(struct polling *p, const char *root);
-/* The key of the cgroup that /proc/PID/cgroup (@n bytes) names; tells the sink of it and its parents first. */
+/* The key of the cgroup that /proc/PID/cgroup (@n bytes) names; tells the sink of it and its
+ * parents first. */
 struct cgroup_key poll_cgroup(struct polling *p, const char *text, size_t n,
 			      const struct sensor_sink *sink);
 /* Look whether known cgroups are gone, a few at a time. True when through. */
@@ -112,10 +122,13 @@ void poll_cgroup_done(struct polling *p);
 
 /* polling_net.c: each does a little and returns true when its stage is through. */
 void poll_netns_seen(struct polling *p, uint32_t ino, uint32_t pid);
+struct poll_netns *poll_netns_find(struct polling *p, uint32_t ino);
 void poll_socks_begin(struct polling *p);
 bool poll_socks_step(struct polling *p);
-bool poll_holders_step(struct polling *p);
 bool poll_tell_step(struct polling *p, const struct sensor_sink *sink);
 void poll_net_done(struct polling *p);
+
+/* polling_holders.c: the same. */
+bool poll_holders_step(struct polling *p);
 
 #endif

@@ -16,7 +16,7 @@
 #include "sensor/polling.h"
 
 #define PATH_BYTES 4096
-#define DEPTH_MAX 32
+#define DEPTH_MAX  32
 
 static const char *const controllers[] = { "memory", "pids", "cpu" };
 
@@ -50,8 +50,7 @@ void poll_cgroup_init(struct polling *p, const char *root)
 	}
 }
 
-static const char *base_of(const struct polling *p, uint32_t hierarchy, const char *text,
-			   size_t n)
+static const char *base_of(const struct polling *p, uint32_t hierarchy, const char *text, size_t n)
 {
 	uint32_t h;
 	size_t len;
@@ -101,15 +100,15 @@ static struct poll_cgroup **cgroup_slot(struct polling *p, struct cgroup_key key
 static void tell(struct polling *p, const char *base, struct cgroup_key key, const char *path,
 		 size_t n, int depth, const struct sensor_sink *sink)
 {
-	struct cgroup_fact f = { .key = key, .path = path, .n = n, .at_ns = clock_boot(),
-				 .made = p->events };
+	struct cgroup_fact f = {
+		.key = key, .path = path, .n = n, .at_ns = clock_boot(), .made = p->events
+	};
 	struct poll_cgroup **at = cgroup_slot(p, key), *c;
 	size_t up = n;
 
 	if (*at)
 		return;
-	if (p->n_cgroups >= POLL_CGROUPS_MAX ||
-	    !(c = calloc(1, sizeof(*c) + n + 1))) {
+	if (p->n_cgroups >= POLL_CGROUPS_MAX || !(c = calloc(1, sizeof(*c) + n + 1))) {
 		p->dropped++;
 		return;
 	}
@@ -141,8 +140,7 @@ struct cgroup_key poll_cgroup(struct polling *p, const char *text, size_t n,
 	path = proc_cgroup_find(text, n, NULL, &len, &key.hierarchy);
 	for (size_t i = 0; (!path || len <= 1) && i < ARRAY_SIZE(controllers); i++) {
 		size_t v1_len;
-		const char *v1 = proc_cgroup_find(text, n, controllers[i], &v1_len,
-						  &key.hierarchy);
+		const char *v1 = proc_cgroup_find(text, n, controllers[i], &v1_len, &key.hierarchy);
 
 		if (!v1 || v1_len <= 1 || !p->v1[i][0])
 			continue;
@@ -170,8 +168,9 @@ bool poll_cgroup_step(struct polling *p, const struct sensor_sink *sink)
 		struct poll_cgroup **at = &p->cgroups[p->cursor], *c;
 
 		while ((c = *at)) {
-			struct cgroup_fact f = { .key = c->key, .path = c->path, .n = c->n,
-						 .gone = true };
+			struct cgroup_fact f = {
+				.key = c->key, .path = c->path, .n = c->n, .gone = true
+			};
 			const char *base;
 
 			if (c->v1 && !n)

@@ -21,14 +21,8 @@
 
 /* From the kernel's list; glibc stops before it. */
 #define STATE_NEW_SYN_RECV 12
-#define CHUNK 16384
-#define LINE_MAX_BYTES 512
-/* So many passes a holder is looked for, then every RETRY passes. */
-#define TRIES 3
-#define RETRY 20
-/* Descriptors that are looked at in one pass; the next one goes on behind them. */
-#define FDS_PASS 65536
-
+#define CHUNK              16384
+#define LINE_MAX_BYTES     512
 static const struct {
 	const char *name;
 	uint8_t proto;
@@ -51,7 +45,7 @@ void poll_netns_seen(struct polling *p, uint32_t ino, uint32_t pid)
 	p->netns[p->n_netns++] = (struct poll_netns){ .ino = ino, .pid = pid };
 }
 
-static struct poll_netns *netns_find(struct polling *p, uint32_t ino)
+struct poll_netns *poll_netns_find(struct polling *p, uint32_t ino)
 {
 	for (unsigned i = 0; i < p->n_netns; i++) {
 		if (p->netns[i].ino == ino)
@@ -253,8 +247,7 @@ static int net_open(struct polling *p, struct poll_netns *ns)
 		for (struct poll_proc *pr = p->procs[i]; pr; pr = pr->next) {
 			if (pr->netns != ns->ino || pr->ended || pr->pid == ns->pid)
 				continue;
-			snprintf(path, sizeof(path), "%u/net/%s", pr->pid,
-				 files[p->net_file].name);
+			snprintf(path, sizeof(path), "%u/net/%s", pr->pid, files[p->net_file].name);
 			fd = openat(p->proc_fd, path, O_RDONLY | O_CLOEXEC);
 			if (fd >= 0) {
 				ns->pid = pr->pid;
@@ -310,147 +303,6 @@ bool poll_socks_step(struct polling *p)
 	return false;
 }
 
-static bool wanted(const struct polling *p, const struct poll_sock *k)
-{
-	return k->pass == p->pass && !k->pid && k->inode &&
-	       (k->tries < TRIES || p->pass % RETRY == 0);
-}
-
-/* Count what has no holder yet, so that only processes that may be one are looked at. */
-static void count_unresolved(struct polling *p, struct poll_sock *k)
-{
-	struct poll_proc *pr = k->pid ? poll_proc_find(p, k->pid) : NULL;
-	struct poll_netns *ns;
-
-	if (k->pid && k->pass == p->pass && (!pr || pr->start_ns != k->start_ns))
-		k->pid = 0; /* it lives on in somebody else's hands */
-	if (!wanted(p, k))
-		return;
-	if (k->tries)
-		p->holders_all = true;
-	if (k->tries < TRIES)
-		k->tries++;
-	ns = netns_find(p, k->netns);
-	if (ns)
-		ns->unresolved++;
-	p->n_unresolved++;
-}
-
-static void holder(struct polling *p, struct poll_proc *pr, uint64_t inode)
-{
-	struct poll_sock *k = p->inodes[inode % POLL_BUCKETS];
-	struct poll_netns *ns;
-
-	while (k && k->inode != inode)
-		k = k->next_inode;
-	if (!k || k->pid || k->pass != p->pass)
-		return;
-	k->pid = pr->pid;
-	k->start_ns = pr->start_ns;
-	k->cg = pr->cg;
-	memcpy(k->comm, pr->comm, sizeof(k->comm));
-	if (p->n_unresolved)
-		p->n_unresolved--;
-	ns = netns_find(p, k->netns);
-	if (ns && ns->unresolved)
-		ns->unresolved--;
-}
-
-static bool may_hold(struct polling *p, const struct poll_proc *pr)
-{
-	struct poll_netns *ns;
-
-	if (pr->ended || pr->pass != p->pass)
-		return false;
-	if (p->holders_all)
-		return true;
-	ns = netns_find(p, pr->netns);
-	return ns && ns->unresolved;
-}
-
-static void open_fds(struct polling *p, struct poll_proc *pr)
-{
-	char path[32];
-	int fd;
-
-	snprintf(path, sizeof(path), "%u/fd", pr->pid);
-	fd = openat(p->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	p->fd_dir = fdopendir(fd);
-	if (!p->fd_dir)
-		close(fd);
-}
-
-/* Some descriptors of the process at hand. */
-static void read_fds(struct polling *p, struct poll_proc *pr)
-{
-	for (int i = 0; i < 32; i++) {
-		struct dirent *e = readdir(p->fd_dir);
-		char link[64];
-		uint64_t inode;
-
-		p->fds_left--;
-		if (!e || !p->n_unresolved) {
-			closedir(p->fd_dir);
-			p->fd_dir = NULL;
-			return;
-		}
-		if (proc_link(dirfd(p->fd_dir), e->d_name, link, sizeof(link)) > 8 &&
-		    !memcmp(link, "socket:[", 8) &&
-		    proc_u64(link + 8, link + strlen(link), &inode))
-			holder(p, pr, inode);
-	}
-}
-
-_Static_assert(POLL_BUCKETS % 64 == 0, "buckets are counted in 64s");
-
-/* The next process from where the last pass stopped; NULL when all were looked at. */
-static struct poll_proc *next_holder(struct polling *p)
-{
-	struct poll_proc *pr = p->fd_proc ? p->fd_proc->next : NULL;
-
-	while (!pr || !may_hold(p, pr)) {
-		if (pr) {
-			pr = pr->next;
-			continue;
-		}
-		if (p->cursor++ >= 2 * POLL_BUCKETS)
-			return NULL;
-		p->holder_bucket = (p->holder_bucket + 1) % POLL_BUCKETS;
-		pr = p->procs[p->holder_bucket];
-	}
-	return pr;
-}
-
-bool poll_holders_step(struct polling *p)
-{
-	if (!p->cursor) {
-		p->n_unresolved = 0;
-		p->holders_all = false;
-		p->fds_left = FDS_PASS;
-		p->fd_proc = NULL;
-	}
-	if (p->cursor < POLL_BUCKETS) { /* first the sockets, then the processes */
-		for (unsigned end = p->cursor + 64; p->cursor < end; p->cursor++) {
-			for (struct poll_sock *k = p->socks[p->cursor]; k; k = k->next)
-				count_unresolved(p, k);
-		}
-		return false;
-	}
-	if (p->fd_dir) {
-		read_fds(p, p->fd_proc);
-		return false;
-	}
-	if (!p->n_unresolved || p->fds_left <= 0)
-		return true;
-	p->fd_proc = next_holder(p);
-	if (!p->fd_proc)
-		return true;
-	open_fds(p, p->fd_proc);
-	return false;
-}
-
 /* The listener that a connection came through, if it did. */
 static const struct poll_sock *listener(const struct polling *p, const struct poll_sock *k)
 {
@@ -460,8 +312,7 @@ static const struct poll_sock *listener(const struct polling *p, const struct po
 
 	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
 		struct event_addr none = { .family = tries[i]->family };
-		const struct poll_sock *l =
-			p->socks[hash(k->netns, IPPROTO_TCP, tries[i], &none)];
+		const struct poll_sock *l = p->socks[hash(k->netns, IPPROTO_TCP, tries[i], &none)];
 
 		for (; l; l = l->next) {
 			if (l->netns == k->netns && l->proto == IPPROTO_TCP &&
@@ -528,9 +379,16 @@ static void tell_new(struct polling *p, struct poll_sock *k, const struct sensor
 static void tell_fact(const struct poll_sock *k, const struct sensor_sink *sink)
 {
 	struct socket_fact f = {
-		.cookie = k->cookie, .inode = k->inode, .pid = k->pid, .start_ns = k->start_ns,
-		.local = k->local, .remote = k->remote, .cg = k->cg, .netns = k->netns,
-		.proto = k->proto, .state = k->state,
+		.cookie = k->cookie,
+		.inode = k->inode,
+		.pid = k->pid,
+		.start_ns = k->start_ns,
+		.local = k->local,
+		.remote = k->remote,
+		.cg = k->cg,
+		.netns = k->netns,
+		.proto = k->proto,
+		.state = k->state,
 	};
 
 	sink->socket(sink->ctx, &f);
@@ -574,7 +432,7 @@ bool poll_tell_step(struct polling *p, const struct sensor_sink *sink)
 		struct poll_sock **at = &p->socks[p->cursor], *k;
 
 		while ((k = *at)) {
-			struct poll_netns *ns = netns_find(p, k->netns);
+			struct poll_netns *ns = poll_netns_find(p, k->netns);
 
 			if (k->pass == p->pass || (ns && !ns->read)) {
 				tell_live(p, k, sink);

@@ -18,7 +18,7 @@
 #include "sensor/procfs.h"
 #include "sensor/procfs_raw.h"
 
-#define DEPTH_MAX 32
+#define DEPTH_MAX    32
 /* v1 says "no limit" with the largest page-aligned number. */
 #define V1_UNLIMITED (1ULL << 60)
 #define CHILDREN_MAX 256
@@ -106,8 +106,7 @@ static void tighter(struct cgroup_sample *s, uint64_t quota, uint64_t period)
 	if (quota == UINT64_MAX || !period || !quota)
 		return;
 	if (s->cpu_quota_us != UINT64_MAX &&
-	    (double)quota / (double)period >=
-		    (double)s->cpu_quota_us / (double)s->cpu_period_us)
+	    (double)quota / (double)period >= (double)s->cpu_quota_us / (double)s->cpu_period_us)
 		return;
 	s->cpu_quota_us = quota;
 	s->cpu_period_us = period;
@@ -195,8 +194,8 @@ static uint64_t v1_kills(const struct group *g, int depth, int *left)
 		if (e->d_type != DT_DIR || e->d_name[0] == '.')
 			continue;
 		child = *g;
-		if ((size_t)snprintf(child.path, sizeof(child.path), "%s/%s", g->path,
-				     e->d_name) >= sizeof(child.path) - 64)
+		if ((size_t)snprintf(child.path, sizeof(child.path), "%s/%s", g->path, e->d_name) >=
+		    sizeof(child.path) - 64)
 			continue;
 		--*left;
 		more = v1_kills(&child, depth + 1, left);

@@ -18,10 +18,10 @@
 #include "sensor/procfs.h"
 #include "sensor/procfs_raw.h"
 
-#define ARGV_ALL (128u << 10)
-#define ENVIRON_ALL (256u << 10)
-#define MAPS_ALL (8u << 20)
-#define ROWS_MAX 1024 /* of argv, of the environment, of marked mappings */
+#define ARGV_ALL      (128u << 10)
+#define ENVIRON_ALL   (256u << 10)
+#define MAPS_ALL      (8u << 20)
+#define ROWS_MAX      1024 /* of argv, of the environment, of marked mappings */
 #define ANCESTORS_MAX 64
 
 int detail_row(struct buf *out, const char *section, const char *key, const char *fmt, ...)
@@ -71,8 +71,8 @@ static void ids(const struct proc_stat *st, const char *p, size_t n, struct buf 
 		detail_row(out, "ids", "user", "real %u, effective %u, saved %u, file system %u",
 			   id.uid[0], id.uid[1], id.uid[2], id.uid[3]);
 		detail_row(out, "ids", "group of user",
-			   "real %u, effective %u, saved %u, file system %u", id.gid[0],
-			   id.gid[1], id.gid[2], id.gid[3]);
+			   "real %u, effective %u, saved %u, file system %u", id.gid[0], id.gid[1],
+			   id.gid[2], id.gid[3]);
 	}
 	value_row(out, "ids", "groups", p, n, "Groups");
 	value_row(out, "ids", "umask", p, n, "Umask");
@@ -178,8 +178,8 @@ static void cgroups(int dirfd, struct buf *out)
 
 static void namespaces(const char *proc_dir, int dirfd, struct buf *out)
 {
-	static const char *const names[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user",
-					     "uts" };
+	static const char *const names[] = { "cgroup", "ipc",  "mnt",  "net",
+					     "pid",    "time", "user", "uts" };
 	int init = proc_open(proc_dir, 1), self = open("/proc/self", O_PATH | O_CLOEXEC);
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -205,13 +205,47 @@ static void namespaces(const char *proc_dir, int dirfd, struct buf *out)
 }
 
 static const char *const cap_names[] = {
-	"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid",
-	"setpcap", "linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw",
-	"ipc_lock", "ipc_owner", "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace",
-	"sys_pacct", "sys_admin", "sys_boot", "sys_nice", "sys_resource", "sys_time",
-	"sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap",
-	"mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read",
-	"perfmon", "bpf", "checkpoint_restore",
+	"chown",
+	"dac_override",
+	"dac_read_search",
+	"fowner",
+	"fsetid",
+	"kill",
+	"setgid",
+	"setuid",
+	"setpcap",
+	"linux_immutable",
+	"net_bind_service",
+	"net_broadcast",
+	"net_admin",
+	"net_raw",
+	"ipc_lock",
+	"ipc_owner",
+	"sys_module",
+	"sys_rawio",
+	"sys_chroot",
+	"sys_ptrace",
+	"sys_pacct",
+	"sys_admin",
+	"sys_boot",
+	"sys_nice",
+	"sys_resource",
+	"sys_time",
+	"sys_tty_config",
+	"mknod",
+	"lease",
+	"audit_write",
+	"audit_control",
+	"setfcap",
+	"mac_override",
+	"mac_admin",
+	"syslog",
+	"wake_alarm",
+	"block_suspend",
+	"audit_read",
+	"perfmon",
+	"bpf",
+	"checkpoint_restore",
 };
 
 void detail_caps(uint64_t set, char *buf, size_t size)
@@ -244,8 +278,8 @@ void detail_caps(uint64_t set, char *buf, size_t size)
 static void capabilities(const char *p, size_t n, struct buf *out)
 {
 	static const char *const sets[][2] = {
-		{ "CapEff", "effective" },   { "CapPrm", "permitted" }, { "CapInh", "inheritable" },
-		{ "CapBnd", "bounding" },    { "CapAmb", "ambient" },
+		{ "CapEff", "effective" }, { "CapPrm", "permitted" }, { "CapInh", "inheritable" },
+		{ "CapBnd", "bounding" },  { "CapAmb", "ambient" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
@@ -412,8 +446,7 @@ static int fill(const char *proc_dir, int fd, uint64_t start_ns, struct buf *out
 	r = proc_stat_parse(stat, (size_t)n, &st);
 	if (r < 0)
 		return r;
-	if (start_ns &&
-	    MAX(start_ns, st.start_ns) - MIN(start_ns, st.start_ns) > proc_tick_ns())
+	if (start_ns && MAX(start_ns, st.start_ns) - MIN(start_ns, st.start_ns) > proc_tick_ns())
 		return -ESRCH;
 	n = proc_read(fd, "status", status, sizeof(status));
 	if (n < 0)

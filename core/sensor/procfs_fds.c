@@ -13,7 +13,7 @@
 #include "sensor/procfs_detail.h"
 #include "sensor/procfs_raw.h"
 
-#define FDS_MAX 4096
+#define FDS_MAX   4096
 /* Of one table of /proc/PID/net; at 150 bytes a line some 100,000 sockets. */
 #define TABLE_MAX (16u << 20)
 
@@ -50,7 +50,8 @@ static void fd_info(int dirfd, const char *fd, char *buf, size_t size)
 		 flags & O_APPEND ? ", append" : "");
 	at = proc_value(info, (size_t)n, "pos", &len);
 	if (at && !(len == 1 && at[0] == '0'))
-		snprintf(buf + strlen(buf), size - strlen(buf), ", at %.*s", (int)MIN(len, 20u), at);
+		snprintf(buf + strlen(buf), size - strlen(buf), ", at %.*s", (int)MIN(len, 20u),
+			 at);
 }
 
 static int by_inode(const void *a, const void *b)
@@ -104,8 +105,9 @@ static void addr_text(const struct event_addr *a, char *buf, size_t size)
 static const char *tcp_state(unsigned state)
 {
 	static const char *const names[] = {
-		"?", "established", "syn sent", "syn received", "fin wait 1", "fin wait 2",
-		"time wait", "closed", "close wait", "last ack", "listening", "closing",
+		"?",          "established", "syn sent",  "syn received",
+		"fin wait 1", "fin wait 2",  "time wait", "closed",
+		"close wait", "last ack",    "listening", "closing",
 	};
 
 	return state < ARRAY_SIZE(names) ? names[state] : "?";
@@ -140,7 +142,8 @@ static void unix_line(struct fd_socks *k, const char *line, size_t n)
 	memcpy(copy, line, n);
 	copy[n] = 0;
 	if (sscanf(copy, "%*[^:]: %*x %*x %x %x %x %llu %127[^\n]", &flags, &type, &state, &inode,
-		   path) < 4 || !wanted(k, inode))
+		   path) < 4 ||
+	    !wanted(k, inode))
 		return;
 	snprintf(text, sizeof(text), "unix %s%s%s%s", type < ARRAY_SIZE(types) ? types[type] : "?",
 		 flags & 0x10000 ? " listening" : "", path[0] ? " " : "", path);
@@ -186,7 +189,7 @@ static void read_table(int dirfd, const char *name, struct fd_socks *k)
 
 static void sockets(int dirfd, struct fd_socks *k, struct buf *out)
 {
-	static const char *const tables[] = { "tcp", "tcp6", "udp",  "udp6",    "raw",
+	static const char *const tables[] = { "tcp",  "tcp6", "udp",     "udp6",  "raw",
 					      "raw6", "unix", "netlink", "packet" };
 
 	if (!k->n)
@@ -210,9 +213,9 @@ static void sockets(int dirfd, struct fd_socks *k, struct buf *out)
 static const char *kind_of(const char *link)
 {
 	if (link[0] == '/')
-		return !strncmp(link, "/memfd:", 7) ? "memory" :
-		       !strncmp(link, "/dev/", 5)   ? "device" :
-						      "file";
+		return !strncmp(link, "/memfd:", 7) ? "memory"
+		       : !strncmp(link, "/dev/", 5) ? "device"
+						    : "file";
 	if (!strncmp(link, "pipe:", 5))
 		return "pipe";
 	return !strncmp(link, "anon_inode:", 11) ? "kernel" : "other";

@@ -24,10 +24,10 @@
 #include "sensor/procfs_raw.h"
 
 #define WINDOW_FIRST (64u << 10)
-#define WINDOW_MAX (8u << 20)
-#define LINE_BYTES (16u << 10) /* of one joined line */
-#define FILE_LINE (32u << 10)  /* of one in the file: runtimes cut at 16 KiB */
-#define FILES_MAX 4096
+#define WINDOW_MAX   (8u << 20)
+#define LINE_BYTES   (16u << 10) /* of one joined line */
+#define FILE_LINE    (32u << 10) /* of one in the file: runtimes cut at 16 KiB */
+#define FILES_MAX    4096
 
 static bool copy_out(struct buf *b, const char *p, size_t n)
 {
@@ -67,8 +67,8 @@ static int hex4(const char *p, const char *end, unsigned *ret)
 	for (int i = 0; i < 4; i++) {
 		if (!isxdigit((unsigned char)p[i]))
 			return -1;
-		v = v << 4 | (unsigned)(isdigit((unsigned char)p[i]) ? p[i] - '0' :
-									(p[i] | 32) - 'a' + 10);
+		v = v << 4 |
+		    (unsigned)(isdigit((unsigned char)p[i]) ? p[i] - '0' : (p[i] | 32) - 'a' + 10);
 	}
 	*ret = v;
 	return 0;
@@ -97,7 +97,8 @@ static void put_utf8(struct buf *b, unsigned c)
 	copy_out(b, u, n);
 }
 
-/* The character after \u; a pair of surrogates is one. Returns what follows it, NULL when it is none. */
+/* The character after \u; a pair of surrogates is one. Returns what follows it, NULL when it is
+ * none. */
 static const char *unicode(const char *p, const char *end, struct buf *b)
 {
 	unsigned c, low;
@@ -140,7 +141,8 @@ static const char *json_string(const char *p, const char *end, struct buf *b)
 	return p < end ? p + 1 : NULL;
 }
 
-/* {"log":"text\n","stream":"stdout","time":"…"}, one level, texts only (and "attrs", which is skipped). */
+/* {"log":"text\n","stream":"stdout","time":"…"}, one level, texts only (and "attrs", which is
+ * skipped). */
 static bool json_line(const char *p, size_t n, struct log_line *ret)
 {
 	const char *end = p + n;
@@ -209,8 +211,8 @@ static int put_line(struct buf *out, const struct log_line *l)
 }
 
 /*
- * Count the whole lines of @p, or put all but the first @skip of them into @out. A stream's parts are
- * joined: stdout and stderr may alternate between them.
+ * Count the whole lines of @p, or put all but the first @skip of them into @out. A stream's parts
+ * are joined: stdout and stderr may alternate between them.
  */
 static int walk(const char *p, size_t n, size_t skip, struct buf *out, size_t *ret_count)
 {
@@ -381,8 +383,8 @@ int procfs_log(const char *host_root, const char *log_dir, const char *container
 
 	if (log_dir[0] != '/' || (container && container[0] && !is_name(container)))
 		return -EINVAL;
-	if ((size_t)snprintf(folder, sizeof(folder), "%s/%s", log_dir, container ? container : "") >=
-	    sizeof(folder))
+	if ((size_t)snprintf(folder, sizeof(folder), "%s/%s", log_dir,
+			     container ? container : "") >= sizeof(folder))
 		return -ENAMETOOLONG;
 	root = open(host_root && host_root[0] ? host_root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)

@@ -12,7 +12,7 @@
 #include "sensor/procfs_raw.h"
 
 #define ARGV_MAX 4096
-#define FDS_MAX (1u << 20)
+#define FDS_MAX  (1u << 20)
 
 static int read_argv(int dirfd, struct proc_facts *f)
 {
@@ -96,8 +96,8 @@ static int fill(int dirfd, struct proc_facts *f, bool with_fds)
 		return r;
 	f->seen_start_ns = st.start_ns;
 	/* procfs knows the start in whole ticks only. */
-	if (f->start_ns && MAX(f->start_ns, st.start_ns) - MIN(f->start_ns, st.start_ns) >
-				   proc_tick_ns()) {
+	if (f->start_ns &&
+	    MAX(f->start_ns, st.start_ns) - MIN(f->start_ns, st.start_ns) > proc_tick_ns()) {
 		f->start_ns = 0;
 		return -ESRCH;
 	}

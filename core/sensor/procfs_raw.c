@@ -154,8 +154,22 @@ static uint32_t tty_of(uint64_t v)
 }
 
 /* Numbers of the fields after the state, proc(5) counts from 1: the first here is 4. */
-enum { F_PPID = 4, F_PGRP, F_SESSION, F_TTY, F_UTIME = 14, F_STIME, F_THREADS = 20,
-       F_START = 22, F_RSS = 24, F_CODE = 26, F_STACK = 28, F_ARGS = 48, F_EXIT = 52, F_END };
+enum {
+	F_PPID = 4,
+	F_PGRP,
+	F_SESSION,
+	F_TTY,
+	F_UTIME = 14,
+	F_STIME,
+	F_THREADS = 20,
+	F_START = 22,
+	F_RSS = 24,
+	F_CODE = 26,
+	F_STACK = 28,
+	F_ARGS = 48,
+	F_EXIT = 52,
+	F_END
+};
 
 static void fill_stat(const uint64_t *f, struct proc_stat *ret)
 {

@@ -14,16 +14,19 @@
 
 #include "field/event.h"
 
-/* Read from @dirfd/@name until its end or @size - 1 bytes; NUL-terminated. Returns bytes or -errno. */
+/* Read from @dirfd/@name until its end or @size - 1 bytes; NUL-terminated. Returns bytes or -errno.
+ */
 ssize_t proc_read(int dirfd, const char *name, char *buf, size_t size);
 
-/* O_PATH of @proc_dir/@pid: what is opened below it is that process, never a later one with its number. */
+/* O_PATH of @proc_dir/@pid: what is opened below it is that process, never a later one with its
+ * number. */
 int proc_open(const char *proc_dir, uint32_t pid);
 
 /* The target of a link into @buf, NUL-terminated. Returns its length or -errno. */
 ssize_t proc_link(int dirfd, const char *name, char *buf, size_t size);
 
-/* The same for exe, without the " (deleted)" that the kernel adds; *@ret_deleted (may be NULL) tells. */
+/* The same for exe, without the " (deleted)" that the kernel adds; *@ret_deleted (may be NULL)
+ * tells. */
 ssize_t proc_exe(int dirfd, char *buf, size_t size, bool *ret_deleted);
 
 /* The inode of a namespace link ("ns/net"), 0 when it cannot be read. */
@@ -49,22 +52,25 @@ int proc_stat_parse(const char *p, size_t n, struct proc_stat *ret);
 /* The value after "KEY:" at a line's start, white space around it cut; NULL when there is none. */
 const char *proc_value(const char *p, size_t n, const char *key, size_t *ret_n);
 
-/* Decimal number at the start of @p (white space before it is skipped). Returns what follows it, NULL on none or overflow. */
+/* Decimal number at the start of @p (white space before it is skipped). Returns what follows it,
+ * NULL on none or overflow. */
 const char *proc_u64(const char *p, const char *end, uint64_t *ret);
 
 struct proc_users {
-	uint32_t uid[4], gid[4]; /* real, effective, saved, file system; as the reader's user namespace sees them */
-	uint32_t nspid;		 /* in its innermost pid namespace */
+	uint32_t uid[4], gid[4]; /* real, effective, saved, file system; as the reader's user
+				    namespace sees them */
+	uint32_t nspid;          /* in its innermost pid namespace */
 };
 /* From /proc/PID/status. 0 or -EBADMSG. */
 int proc_users_parse(const char *p, size_t n, struct proc_users *ret);
 
-/* @id (the reader's view) as the namespace with this uid_map or gid_map sees it; 65534 when it is not mapped. */
+/* @id (the reader's view) as the namespace with this uid_map or gid_map sees it; 65534 when it is
+ * not mapped. */
 uint32_t proc_map_id(const char *map, size_t n, uint32_t id);
 
 /*
- * The path of one hierarchy in /proc/PID/cgroup: @controller NULL for cgroup v2. NULL when there is none,
- * else *@ret_n bytes; *@ret_hierarchy (may be NULL) its number.
+ * The path of one hierarchy in /proc/PID/cgroup: @controller NULL for cgroup v2. NULL when there is
+ * none, else *@ret_n bytes; *@ret_hierarchy (may be NULL) its number.
  */
 const char *proc_cgroup_find(const char *p, size_t n, const char *controller, size_t *ret_n,
 			     uint32_t *ret_hierarchy);

@@ -14,7 +14,7 @@
 #include "sensor/source.h"
 
 /* Chunks between two looks at the clock. */
-#define BATCH 32
+#define BATCH  32
 #define CAUSES (LOSS_CAUSES + 1)
 
 struct replay {

@@ -64,8 +64,11 @@ static void on_ident(void *ctx, const void *bytes, size_t n)
 
 int LLVMFuzzerTestOneInput(const unsigned char *p, size_t n)
 {
-	struct sensor_sink sink = { .event = on_event, .cgroup = on_cgroup, .task = on_task,
-				    .socket = on_socket, .ident = on_ident };
+	struct sensor_sink sink = { .event = on_event,
+				    .cgroup = on_cgroup,
+				    .task = on_task,
+				    .socket = on_socket,
+				    .ident = on_ident };
 	static int fd = -1;
 	char path[64];
 	struct sensor_opts o = { .history = path };

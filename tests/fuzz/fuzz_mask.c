@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any arguments: masking stays inside them, keeps the NULs, and is done after one pass over its own output. */
+/* Any arguments: masking stays inside them, keeps the NULs, and is done after one pass over its own
+ * output. */
 #include <stdlib.h>
 #include <string.h>
 
