@@ -65,6 +65,8 @@ uint32_t conn_find(const struct model *m, uint64_t cookie, uint8_t proto,
 uint32_t conn_new(struct model *m, const struct conn_row *like);
 void conn_gone(struct model *m, uint32_t index, uint64_t at_ns);
 void conn_back(struct model *m, uint32_t index);
+/* A UDP peer spoke: it is not silent for the next minute. */
+void conn_heard(struct model *m, uint32_t index, uint64_t at_ns);
 bool conn_drop(struct model *m, uint32_t index); /* false on no memory */
 /* Who holds the socket; TABLE_NONE leaves it as it is. */
 void conn_proc(struct model *m, uint32_t index, uint32_t proc);

@@ -242,6 +242,18 @@ static void age(struct model *m)
 	conn_second(m);
 }
 
+/* The engine counts what was lost; here is kept when that last grew. */
+static void note_loss(struct model *m)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < LOSS_SAMPLED; i++)
+		lost += m->node.lost_by[i];
+	if (lost > m->lost)
+		m->lost_ns = m->now_ns;
+	m->lost = lost;
+}
+
 void model_second(struct model *m, uint64_t now_ns)
 {
 	double secs =
@@ -253,6 +265,7 @@ void model_second(struct model *m, uint64_t now_ns)
 		m->offset_ns = clock_offset();
 	age(m);
 	pod_second(m, secs);
+	note_loss(m);
 	m->node.events = m->events;
 	m->node.events_per_s = (double)(m->events - m->events_then) / secs;
 	m->events_then = m->events;

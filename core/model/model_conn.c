@@ -67,6 +67,18 @@ static void udp_del(struct model *m, uint32_t index, uint64_t cookie)
 	*k = (struct link){ 0 };
 }
 
+void conn_heard(struct model *m, uint32_t index, uint64_t at_ns)
+{
+	struct conn_row *w = table_edit(&m->conns, index);
+
+	/* A socket that only waits is silent by nature: its close or a pass ends it. */
+	if (!w || w->gone_ns || !w->remote.port)
+		return;
+	w->sampled_ns = at_ns;
+	list_del(&m->udp_idle, m->udp_idle_link, index);
+	list_add(&m->udp_idle, m->udp_idle_link, index);
+}
+
 /* Gone ones leave first, then the UDP peer that has been silent the longest. */
 static bool make_room(struct model *m)
 {
@@ -122,7 +134,7 @@ uint32_t conn_new(struct model *m, const struct conn_row *like)
 	count(m, c, 1, 1);
 	if (c->proto == IPPROTO_UDP) {
 		udp_add(m, i, c->cookie);
-		list_add(&m->udp_idle, m->udp_idle_link, i);
+		conn_heard(m, i, c->sampled_ns);
 	}
 	ends_add(m, i);
 	return i;
@@ -153,7 +165,7 @@ void conn_back(struct model *m, uint32_t index)
 	list_del(&m->conn_gone, m->conn_gone_link, index);
 	if (w->proto == IPPROTO_UDP) {
 		udp_add(m, index, w->cookie);
-		list_add(&m->udp_idle, m->udp_idle_link, index);
+		conn_heard(m, index, m->now_ns);
 	}
 }
 

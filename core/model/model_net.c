@@ -165,6 +165,19 @@ static void close_udp(struct model *m, uint64_t cookie, uint64_t at_ns)
 	}
 }
 
+/* The socket ends, and its peers with it; one that never spoke to anybody leaves no row. */
+static int on_udp_close(struct model *m, struct event *ev, uint32_t proc)
+{
+	uint32_t i = map_find(&m->udp, ev->sock.cookie);
+
+	if (i != TABLE_NONE)
+		complete(m, ev, conn_at(m, i));
+	else if (proc != TABLE_NONE)
+		proc_complete(m, ev, proc);
+	close_udp(m, ev->sock.cookie, ev->ktime_ns);
+	return 0;
+}
+
 int conn_event(struct model *m, union event_buf *b)
 {
 	struct event *ev = &b->ev;
@@ -174,6 +187,8 @@ int conn_event(struct model *m, union event_buf *b)
 
 	if (ev->type == EVENT_DNS)
 		return on_dns(m, ev, proc);
+	if (ev->type == EVENT_CLOSE && ev->sock.proto == IPPROTO_UDP)
+		return on_udp_close(m, ev, proc);
 	i = row_of_event(m, ev, proc);
 	w = i == TABLE_NONE ? NULL : table_edit(&m->conns, i);
 	if (!w) {
@@ -186,11 +201,8 @@ int conn_event(struct model *m, union event_buf *b)
 		w->server = 1;
 	if (proc != TABLE_NONE)
 		conn_proc(m, i, proc);
-	if (w->proto == IPPROTO_UDP && !w->gone_ns) {
-		w->sampled_ns = ev->ktime_ns;
-		list_del(&m->udp_idle, m->udp_idle_link, i);
-		list_add(&m->udp_idle, m->udp_idle_link, i);
-	}
+	if (w->proto == IPPROTO_UDP)
+		conn_heard(m, i, ev->ktime_ns);
 	if (!m->conn_side[i].end_key)
 		ends_add(m, i);
 	if (!addr_any(&w->remote))
@@ -201,10 +213,7 @@ int conn_event(struct model *m, union event_buf *b)
 		 ev->sock.ret != -EINPROGRESS;
 	if (failed || ev->type == EVENT_CLOSE)
 		conn_gone(m, i, ev->ktime_ns);
-	if (ev->type == EVENT_CLOSE) {
+	if (ev->type == EVENT_CLOSE)
 		w->state = TCP_CLOSE;
-		if (w->proto == IPPROTO_UDP)
-			close_udp(m, w->cookie, ev->ktime_ns);
-	}
 	return 0;
 }

@@ -352,6 +352,8 @@ void model_socket(struct model *m, const struct socket_fact *f)
 	m->conn_side[i].pass = m->pass.no;
 	m->conn_side[i].missed = 0;
 	take_socket(m, w, f);
+	if (f->proto == IPPROTO_UDP)
+		conn_heard(m, i, m->pass.now_ns);
 	conn_proc(m, i, proc);
 	if (!m->conn_side[i].end_key)
 		ends_add(m, i);

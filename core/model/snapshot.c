@@ -54,10 +54,6 @@ __attribute__((format(printf, 2, 3))) static void say(struct snapshot *s, const 
 
 static void say_incomplete(const struct model *m, struct snapshot *s)
 {
-	uint64_t lost = 0;
-
-	for (size_t i = 0; i < LOSS_SAMPLED; i++)
-		lost += m->node.lost_by[i];
 	if (m->node.origin == ORIGIN_POLLING)
 		say(s, "polling: short-lived processes are missed");
 	if (m->map_lost_ns && m->map_lost_ns + GONE_NS > m->now_ns)
@@ -65,8 +61,9 @@ static void say_incomplete(const struct model *m, struct snapshot *s)
 		    (unsigned long long)m->map_lost);
 	if (!m->node.picture_done && m->node.origin != ORIGIN_REPLAY)
 		say(s, "the first picture is being taken");
-	if (lost)
-		say(s, "%llu events were lost since the start", (unsigned long long)lost);
+	if (m->lost_ns && m->lost_ns + GONE_NS > m->now_ns)
+		say(s, "events were lost in the last minute (%llu since the start)",
+		    (unsigned long long)m->lost);
 }
 
 static struct held *begin(struct model *m)

@@ -106,7 +106,8 @@ struct model {
 	int64_t offset_ns;
 	uint64_t map_lost; /* newcomers that found a full table */
 	uint64_t map_lost_ns;
-	uint32_t host_netns; /* of pid 1, 0: not known */
+	uint64_t lost, lost_ns; /* events, and when that last grew */
+	uint32_t host_netns;    /* of pid 1, 0: not known */
 
 	struct table pods, procs, conns;
 	struct proc_side *proc_side;

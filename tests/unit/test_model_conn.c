@@ -293,9 +293,10 @@ static void peers_of_a_udp_socket_end_with_it_or_with_a_silent_minute(void **sta
 	s = model_snapshot(f->m);
 	assert_int_equal(alive(s), 3);
 	snapshot_unref(s);
-	udp(f, EVENT_CLOSE, 5, "10.0.0.2");
+	udp(f, EVENT_CLOSE, 5, "10.0.0.9");
 	s = model_snapshot(f->m);
 	assert_int_equal(alive(s), 1);
+	assert_int_equal(s->conns.used, 3); /* closing made no row */
 	assert_int_equal(shown_pod(s, POD_A)->conns, 1);
 	snapshot_unref(s);
 	model_second(f->m, f->now += 61 * S);
@@ -338,6 +339,29 @@ static void a_pass_mends_sockets_and_tells_rates(void **state)
 	assert_int_equal(c->pid, 10);
 	assert_true(c->in_per_s > 999 && c->in_per_s < 1001);
 	assert_true(c->out_per_s == 0);
+	snapshot_unref(s);
+}
+
+static void a_socket_that_waits_for_datagrams_is_not_silent(void **state)
+{
+	struct fixture *f = *state;
+	struct socket_fact k = { .cookie = 7, .proto = IPPROTO_UDP, .cg.id = CG_A, .netns = 1000 };
+	struct snapshot *s;
+
+	k.local = addr4(IP_A, 53);
+	for (int i = 0; i < 4; i++) {
+		model_pass_begin(f->m, i == 0, true, f->now += 61 * S);
+		model_socket(f->m, &k);
+		model_socket(f->m, &(struct socket_fact){ .last = true });
+		model_second(f->m, f->now);
+		s = model_snapshot(f->m);
+		assert_int_equal(alive(s), 1);
+		assert_text_of(s, SONDE_CONNS, "direction", shown_conn(s, 7), "open");
+		snapshot_unref(s);
+	}
+	udp(f, EVENT_CLOSE, 7, "10.0.0.2");
+	s = model_snapshot(f->m);
+	assert_int_equal(alive(s), 0);
 	snapshot_unref(s);
 }
 
@@ -401,6 +425,7 @@ int main(void)
 		MODEL_TEST(a_pod_that_asks_without_end_forgets_its_oldest_answers_alone),
 		MODEL_TEST(peers_of_a_udp_socket_end_with_it_or_with_a_silent_minute),
 		MODEL_TEST(a_pass_mends_sockets_and_tells_rates),
+		MODEL_TEST(a_socket_that_waits_for_datagrams_is_not_silent),
 		MODEL_TEST(a_found_socket_on_a_listening_port_was_accepted),
 		MODEL_TEST(a_full_table_counts_newcomers_without_room),
 	};

@@ -390,6 +390,24 @@ static void readers_and_the_engine_do_not_disturb_each_other(void **state)
 	}
 }
 
+static void loss_is_said_for_a_minute(void **state)
+{
+	struct fixture *f = *state;
+	struct snapshot *s;
+
+	model_node(f->m)->picture_done = true;
+	model_node(f->m)->lost_by[LOSS_RING] = 7;
+	model_node(f->m)->lost_by[LOSS_SAMPLED] = 1000; /* left out on purpose is not lost */
+	model_second(f->m, f->now += S);
+	s = model_snapshot(f->m);
+	assert_non_null(strstr(s->incomplete, "(7 since the start)"));
+	snapshot_unref(s);
+	model_second(f->m, f->now += 61 * S);
+	s = model_snapshot(f->m);
+	assert_string_equal(s->incomplete, "");
+	snapshot_unref(s);
+}
+
 static void an_idents_snapshot_names_events_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -564,6 +582,7 @@ int main(void)
 		MODEL_TEST(a_snapshot_shows_its_moment_after_the_model_moved_on),
 		MODEL_TEST(a_snapshot_is_let_go_by_any_thread_even_after_the_model),
 		MODEL_TEST(readers_and_the_engine_do_not_disturb_each_other),
+		MODEL_TEST(loss_is_said_for_a_minute),
 		MODEL_TEST(an_idents_snapshot_names_events_alone),
 		MODEL_TEST(fields_of_a_process_tell_it_whole),
 		MODEL_TEST(the_contract_keys_come_first_and_in_order),
