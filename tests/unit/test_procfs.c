@@ -353,6 +353,94 @@ static void cgroup_v1_and_hybrid_are_read(void **state)
 	dir[strlen(dir) - 3] = 0;
 }
 
+/* Groups of our own in each hierarchy that is here; removed by end_groups(). */
+static const char *const hierarchies[] = { "memory", "cpu", "cpu,cpuacct", "cpuacct", "pids",
+					   "unified", "." };
+static bool made[ARRAY_SIZE(hierarchies)];
+
+static void group_file(size_t i, const char *file, char *buf, size_t size)
+{
+	snprintf(buf, size, "/sys/fs/cgroup/%s/sonde-test-%d%s", hierarchies[i], getpid(), file);
+}
+
+static bool group_write(size_t i, const char *file, const char *text)
+{
+	char path[160];
+	int fd;
+	bool ok;
+
+	group_file(i, file, path, sizeof(path));
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return false;
+	ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return ok;
+}
+
+static void end_groups(void)
+{
+	char path[160];
+
+	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++) {
+		group_file(i, "", path, sizeof(path));
+		if (made[i])
+			rmdir(path);
+		made[i] = false;
+	}
+}
+
+static bool begin_groups(pid_t pid)
+{
+	char path[160], probe[64], number[16];
+	bool any = false;
+	struct stat st;
+
+	snprintf(number, sizeof(number), "%d", pid);
+	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++) {
+		snprintf(probe, sizeof(probe), "/sys/fs/cgroup/%s/cgroup.procs", hierarchies[i]);
+		group_file(i, "", path, sizeof(path));
+		/* names that are links to one another are one hierarchy */
+		if (access(probe, F_OK) < 0 || !stat(path, &st) || mkdir(path, 0700) < 0)
+			continue;
+		made[i] = true;
+		any |= group_write(i, "/cgroup.procs", number);
+	}
+	return any;
+}
+
+static void the_group_of_a_live_process_is_read(void **state)
+{
+	struct child c = child_start(odd_child);
+	struct cgroup_sample s = { 0 };
+	bool quota, limit, got = begin_groups(c.pid);
+	char path[64];
+	int r;
+
+	(void)state;
+	limit = made[0] && group_write(0, "/memory.limit_in_bytes", "67108864");
+	quota = made[1] && group_write(1, "/cpu.cfs_quota_us", "30000");
+	snprintf(path, sizeof(path), "/sonde-test-%d", getpid());
+	r = procfs_cgroup("/", path, &s);
+	child_end(&c);
+	end_groups();
+	if (!got)
+		skip(); /* not root, or no cgroups here */
+	assert_int_equal(r, 0);
+	if (limit)
+		assert_int_equal(s.memory_limit, 67108864);
+	if (quota) {
+		assert_int_equal(s.cpu_quota_us, 30000);
+		assert_int_equal(s.cpu_period_us, 100000);
+	}
+	if (limit) {
+		assert_true(s.memory_bytes < 67108864);
+		assert_int_equal(s.oom_kills, 0);
+	}
+	assert_true(s.cpu_ns < 60 * NS_PER_S);
+	assert_int_equal(procfs_cgroup("/", path, &s), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +454,7 @@ int main(void)
 		cmocka_unit_test(the_figures_of_a_foreign_root_are_read),
 		cmocka_unit_test(cgroup_v2_is_read_with_its_parents_limits),
 		cmocka_unit_test(cgroup_v1_and_hybrid_are_read),
+		cmocka_unit_test(the_group_of_a_live_process_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
