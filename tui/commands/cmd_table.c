@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "commands/common.h"
 
 #define PENDING_MS 3000
 #define WATCH_MAX  2000 /* rows whose rates are kept fresh */
+#define ROUND_MS   1000 /* from one look at the table to the next */
+#define SLICE_MS   100
+#define DRAIN_MS   10000
 
 static enum sonde_table table_of(const struct options *o)
 {
@@ -101,7 +103,7 @@ struct follow {
 	const struct options *o;
 	const struct columns *cols;
 	struct seen seen;
-	uint64_t printed, from_ns, to_ns;
+	uint64_t printed;
 };
 
 static int follow_row(struct follow *f, struct sonde_rows *rows, size_t i, struct seen *now)
@@ -139,47 +141,84 @@ static int follow_rows(struct follow *f, struct sonde *s, struct sonde_rows *row
 	free(f->seen.slots);
 	f->seen = now;
 	sonde_watch(s, table_of(f->o), watch, n < WATCH_MAX ? n : WATCH_MAX);
-	f->to_ns = sonde_rows_time(rows);
-	if (!f->from_ns)
-		f->from_ns = f->to_ns;
 	out_flush();
 	return r;
 }
 
-static void print_time(char *dst, size_t size, uint64_t ns)
+/*
+ * The stream's own summary tells what reached us and what was lost meanwhile; of it only "printed" is ours:
+ * rows, not events.
+ */
+static int follow_summary(const struct follow *f, struct sonde_stream *st)
 {
-	time_t t = (time_t)(ns / 1000000000ULL);
-	struct tm tm;
+	static const char key[] = "\"printed\":";
+	const char *p, *at, *rest;
+	ptrdiff_t n = sonde_stream_summary(st, &p);
+	char *text;
+	int len;
 
-	gmtime_r(&t, &tm);
-	snprintf(dst, size, "%04d-%02d-%02dT%02d:%02d:%02d.%09uZ", tm.tm_year + 1900, tm.tm_mon + 1,
-		 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (unsigned)(ns % 1000000000ULL));
-}
-
-static void follow_summary(const struct follow *f)
-{
-	char from[80], to[80], text[300];
-	int n;
-
-	print_time(from, sizeof(from), f->from_ns);
-	print_time(to, sizeof(to), f->to_ns);
-	n = snprintf(text, sizeof(text),
-		     "{\"type\":\"summary\",\"table\":\"%s\",\"printed\":%llu,\"from\":\"%s\",\"to\":\"%s\"}",
-		     f->o->command->name, (unsigned long long)f->printed, from, to);
+	at = n < 0 ? NULL : strstr(p, key);
+	if (!at) {
+		say("there is no summary: %s", n < 0 ? strerror((int)-n) : "it is of another form");
+		return EXIT_FAILED;
+	}
+	at += sizeof(key) - 1;
+	rest = at + strspn(at, "0123456789");
+	len = asprintf(&text, "%.*s%llu%s", (int)(at - p), p, (unsigned long long)f->printed, rest);
+	if (len < 0) {
+		say("not enough memory for the summary");
+		return EXIT_FAILED;
+	}
 	if (f->o->c.json)
-		out_line(text, (size_t)n);
+		out_line(text, (size_t)len);
 	else
 		say("%s", text);
+	free(text);
+	return 0;
+}
+
+/* Wait for the next round; events only pass to be counted. False: it is over. */
+static bool follow_wait(struct sonde_stream *st, const struct deadline *end)
+{
+	struct deadline round = deadline_start(ROUND_MS * 1000000ULL);
+
+	while (!stop_asked() && !deadline_over(end) && !out_failed()) {
+		int ms = deadline_ms(end, deadline_ms(&round, SLICE_MS));
+
+		if (deadline_over(&round))
+			return true;
+		if (sonde_stream_next(st, ms) < 0)
+			return false;
+	}
+	return false;
+}
+
+static int follow_end(const struct follow *f, struct sonde_stream *st)
+{
+	struct deadline drain = deadline_start(DRAIN_MS * 1000000ULL);
+
+	sonde_stream_end(st);
+	while (sonde_stream_next(st, SLICE_MS) >= 0)
+		if (deadline_over(&drain))
+			break;
+	return follow_summary(f, st);
 }
 
 static int follow(struct sonde *s, const struct options *o, const struct sonde_query *q,
 		  const struct columns *cols)
 {
+	/* No event has this number: the stream is there for its counts alone. */
+	struct sonde_query none = { .table = SONDE_EVENTS, .where = "evt.num = 0" };
 	struct follow f = { .o = o, .cols = cols };
 	struct deadline end = deadline_start(o->c.span);
-	struct pollfd fd = { .fd = sonde_fd(s), .events = POLLIN };
-	int r = 0;
+	struct sonde_stream *st = NULL;
+	struct sonde_err err = { 0 };
+	int r = sonde_subscribe(s, &none, &st, &err);
 
+	if (r) {
+		say("%s", err.text);
+		return exit_of(r);
+	}
 	if (!o->c.json)
 		print_stream_head(o, cols);
 	do {
@@ -192,11 +231,10 @@ static int follow(struct sonde *s, const struct options *o, const struct sonde_q
 			r = EXIT_FAILED;
 		}
 		sonde_rows_unref(rows);
-		if (!r && !stop_asked())
-			poll(&fd, 1, deadline_ms(&end, 1000));
-	} while (!r && !stop_asked() && !deadline_over(&end) && !out_failed());
-	if (!r)
-		follow_summary(&f);
+	} while (!r && follow_wait(st, &end));
+	if (!r && !out_failed())
+		r = follow_end(&f, st);
+	sonde_stream_free(st);
 	free(f.seen.slots);
 	return r;
 }

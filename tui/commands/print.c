@@ -15,12 +15,14 @@
 #include "sonde/text.h"
 
 #define GAP 2
+#define FLEXIBLE 12 /* cells for a column that has no wish */
 #define RAW_MAX 8192
 #define LINE_MAX_BYTES (256 << 10)
 
 struct layout {
 	size_t width[64]; /* cells; 0: dropped */
 	size_t last;	  /* the last column that is shown is not padded */
+	bool whole;	  /* no terminal: nothing is cut, what is too long pushes the rest */
 	unsigned flags;
 };
 
@@ -73,23 +75,38 @@ static size_t next_victim(const struct layout *l, const struct columns *c)
 	return shown > 1 ? victim : SIZE_MAX;
 }
 
-/* Make the columns fit @room cells: first those without a wish shrink, then the rest to their wish, then some go. */
+/* What a column is content with when there is too little room; those without a wish take what is left. */
+static size_t content(const struct sonde_field *f)
+{
+	size_t n = f->width ? f->width : FLEXIBLE;
+
+	return n < least(f) ? least(f) : n;
+}
+
+static void give_back(struct layout *l, const struct columns *c, const size_t *want, size_t room, bool wished)
+{
+	for (size_t i = 0; i < c->n && total(l, c) < room; i++) {
+		size_t left = room - total(l, c), more = want[i] - l->width[i];
+
+		if (l->width[i] && !!c->f[i]->width == wished)
+			l->width[i] += left < more ? left : more;
+	}
+}
+
+/*
+ * Make the columns fit @room cells: all shrink to what they are content with, then some go, by rank; what
+ * is free then goes back, first to those that have no wish.
+ */
 static void fit(struct layout *l, const struct columns *c, size_t room)
 {
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = c->n; i-- > 0 && total(l, c) > room;) {
-			size_t over = total(l, c) - room, keep = c->f[i]->width;
+	size_t want[64];
 
-			if (!pass && keep)
-				continue;
-			if (!keep)
-				keep = pass ? least(c->f[i]) : 20;
-			if (keep < least(c->f[i]))
-				keep = least(c->f[i]);
-			if (l->width[i] > keep)
-				l->width[i] -= over < l->width[i] - keep ? over : l->width[i] - keep;
-		}
-	}
+	memcpy(want, l->width, sizeof(want));
+	if (total(l, c) <= room)
+		return;
+	for (size_t i = 0; i < c->n; i++)
+		if (l->width[i] > content(c->f[i]))
+			l->width[i] = content(c->f[i]);
 	while (total(l, c) > room) {
 		size_t victim = next_victim(l, c);
 
@@ -100,6 +117,8 @@ static void fit(struct layout *l, const struct columns *c, size_t room)
 	for (size_t i = 0; i < c->n; i++)
 		if (l->width[i] > room)
 			l->width[i] = room;
+	give_back(l, c, want, room, false);
+	give_back(l, c, want, room, true);
 }
 
 static void finish(struct layout *l, const struct options *o, const struct columns *c)
@@ -107,6 +126,7 @@ static void finish(struct layout *l, const struct options *o, const struct colum
 	size_t room = print_width();
 
 	l->flags = text_flags(o);
+	l->whole = !room;
 	/* Columns that the user asked for are all shown, cut by the terminal if need be. */
 	if (room && !c->chosen)
 		fit(l, c, room);
@@ -137,14 +157,12 @@ static void put(const struct layout *l, size_t i, size_t start, const struct son
 	size_t width = l->width[i], cells = sonde_text_cells(p, n, l->flags);
 	bool right = f->flags & SONDE_FIELD_RIGHT;
 
-	pad(start);
-	if (right && cells < width)
-		pad(start + width - cells);
+	if (start < line.cells + GAP && line.cells)
+		start = line.cells + GAP;
+	pad(right && cells < width ? start + width - cells : start);
 	if (line.n < sizeof(line.p)) {
-		/* A stream piped away has no width to keep: its last column is whole. */
-		size_t room = i == l->last && !print_width() && width < cells ? cells : width;
-
-		line.cells += sonde_text_show(line.p + line.n, sizeof(line.p) - line.n, room, p, n, l->flags);
+		line.cells += sonde_text_show(line.p + line.n, sizeof(line.p) - line.n,
+					      l->whole && width < cells ? cells : width, p, n, l->flags);
 		line.n += strlen(line.p + line.n);
 	}
 }
