@@ -540,6 +540,11 @@ int polling_picture(void *src, bool sockets, uint64_t budget_ns, const struct se
 	return 0;
 }
 
+uint64_t polling_dropped(const void *src)
+{
+	return ((const struct polling *)src)->dropped;
+}
+
 static int polling_fd(const void *src)
 {
 	(void)src;

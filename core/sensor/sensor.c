@@ -188,6 +188,8 @@ int sensor_loss(struct sensor *s, struct sensor_loss *ret)
 	*ret = (struct sensor_loss){ .received = s->received };
 	if (s->live)
 		loss_read(s->live, ret);
+	if (s->ops->origin == ORIGIN_POLLING)
+		ret->by_cause[LOSS_MAP] += polling_dropped(s->src);
 	if (s->tap)
 		ret->by_cause[LOSS_QUEUE] += capture_dropped(s->tap);
 	for (unsigned c = 0; s->ops->origin == ORIGIN_REPLAY && c < LOSS_CAUSES; c++)

@@ -20,6 +20,8 @@ struct source_ops {
 /* polling.c: compares two passes over procfs every 500 ms and feeds what changed. */
 int polling_open(const struct sensor_opts *o, void **ret_src, struct sonde_err *err);
 extern const struct source_ops polling_ops;
+/* Processes, sockets and cgroups that found no room so far, counted again in each pass. */
+uint64_t polling_dropped(const void *src);
 /* One pass of tasks (and sockets) from procfs for the first picture; the ring source uses it when iterators are refused. */
 int polling_picture(void *src, bool sockets, uint64_t budget_ns, const struct sensor_sink *sink);
 

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/worker.h"
+#include "failalloc.h"
 
 static atomic_int freed;
 
@@ -199,6 +200,22 @@ static void closing_does_not_wait_for_a_stuck_job(void **state)
 	sem_wait(&gate_freed);
 }
 
+static void without_memory_there_is_no_pool(void **state)
+{
+	struct worker *w;
+
+	(void)state;
+	for (long n = 1;; n++) {
+		failalloc_at(n);
+		w = worker_new(2, 4);
+		if (!failalloc_end())
+			break;
+		assert_null(w);
+	}
+	assert_non_null(w);
+	worker_free(w);
+}
+
 static void a_pool_may_end_unused(void **state)
 {
 	struct worker *w = worker_new(2, 4);
@@ -216,6 +233,7 @@ int main(void)
 		cmocka_unit_test(a_full_queue_refuses_and_counts),
 		cmocka_unit_test(a_stuck_job_is_named_and_replaced),
 		cmocka_unit_test(closing_does_not_wait_for_a_stuck_job),
+		cmocka_unit_test(without_memory_there_is_no_pool),
 		cmocka_unit_test(a_pool_may_end_unused),
 	};
 
