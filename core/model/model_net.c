@@ -128,6 +128,9 @@ static void complete(struct model *m, struct event *ev, const struct conn_row *c
 	}
 	if (c->server)
 		ev->sock.server = 1;
+	/* A UDP socket has many peers: this row's is not always the event's. */
+	if (c->proto == IPPROTO_UDP && !addr_same(&c->remote, &ev->sock.remote))
+		return;
 	n = c->peer_id ? ident_name(m, c->peer, c->peer_id, pod, sizeof(pod)) : 0;
 	if (n) {
 		ev->sock.name = event_text_add(ev, pod, n);
