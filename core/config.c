@@ -14,16 +14,16 @@
 #include "config_inner.h"
 
 static const struct sonde_option options[] = {
-#define X(member, name_, key_, type_, arg_, least_, most_, def_, flags_, help_)                    \
-	{ .name = name_,                                                                           \
-	  .key = key_,                                                                             \
-	  .arg = arg_,                                                                             \
-	  .def = def_,                                                                             \
-	  .help = help_,                                                                           \
-	  .type = SONDE_OPTION_##type_,                                                            \
-	  .least = least_,                                                                         \
-	  .most = most_,                                                                           \
-	  .flags = flags_,                                                                         \
+#define X(member, name_, key_, type_, arg_, least_, most_, def_, flags_, help_) \
+	{ .name = name_,                                                        \
+	  .key = key_,                                                          \
+	  .arg = arg_,                                                          \
+	  .def = def_,                                                          \
+	  .help = help_,                                                        \
+	  .type = SONDE_OPTION_##type_,                                         \
+	  .least = least_,                                                      \
+	  .most = most_,                                                        \
+	  .flags = flags_,                                                      \
 	  .offset = offsetof(struct sonde_config, member) },
 	SONDE_OPTIONS(X)
 #undef X
@@ -124,7 +124,7 @@ static bool parse_span(const char *text, unsigned long long *ret)
 		const char *word;
 		unsigned long long ns;
 	} units[] = {
-		{ "ms", NS_PER_MS },	  { "s", NS_PER_S },	      { "m", 60 * NS_PER_S },
+		{ "ms", NS_PER_MS },      { "s", NS_PER_S },         { "m", 60 * NS_PER_S },
 		{ "h", 3600 * NS_PER_S }, { "d", 86400 * NS_PER_S }, { "", NS_PER_S },
 	};
 	unsigned long long n;
@@ -147,7 +147,8 @@ static int set_text(struct sonde_config *c, const struct sonde_option *o, const 
 	char **member = member_of(c, o), *copy;
 
 	if (strlen(text) >= PATH_MAX)
-		return sonde_err_set(err, -EINVAL, "%s is longer than %d bytes", o->name, PATH_MAX - 1);
+		return sonde_err_set(err, -EINVAL, "%s is longer than %d bytes", o->name,
+				     PATH_MAX - 1);
 	copy = strdup(text);
 	if (!copy)
 		return sonde_err_set(err, -ENOMEM, "not enough memory for the options");
@@ -180,13 +181,14 @@ int sonde_config_set(struct sonde_config *c, const struct sonde_option *o, const
 		return set_uint(c, o, text, err);
 	if (o->type == SONDE_OPTION_BOOL) {
 		if (!parse_bool(text, member_of(c, o)))
-			return sonde_err_set(err, -EINVAL, "%s is true or false, not '%.80s'", o->name,
-					     text);
+			return sonde_err_set(err, -EINVAL, "%s is true or false, not '%.80s'",
+					     o->name, text);
 		return 0;
 	}
 	if (!parse_span(text, member_of(c, o)))
-		return sonde_err_set(err, -EINVAL, "%s is a time like 500ms, 10s, 5m or 1h, not '%.80s'",
-				     o->name, text);
+		return sonde_err_set(err, -EINVAL,
+				     "%s is a time like 500ms, 10s, 5m or 1h, not '%.80s'", o->name,
+				     text);
 	return 0;
 }
 
@@ -195,7 +197,9 @@ int sonde_config_init(struct sonde_config *c)
 	memset(c, 0, sizeof(*c));
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		const struct sonde_option *o = &options[i];
-		int r = o->type == SONDE_OPTION_SPAN && !*o->def ? 0 : sonde_config_set(c, o, o->def, NULL);
+		int r = o->type == SONDE_OPTION_SPAN && !*o->def
+				? 0
+				: sonde_config_set(c, o, o->def, NULL);
 
 		if (r)
 			return r;

@@ -30,8 +30,8 @@ struct reader {
 	int r;
 };
 
-__attribute__((format(printf, 4, 5))) static int warn(struct sonde_config *c, const char *path, size_t line,
-						      const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static int warn(struct sonde_config *c, const char *path,
+						      size_t line, const char *fmt, ...)
 {
 	char text[400], raw[300], safe[600];
 	va_list ap;
@@ -85,8 +85,8 @@ static int set(struct reader *rd, const char *key, size_t line, const char *text
 	if (!rd->apply)
 		return 0;
 	if (!o)
-		return warn(rd->c, rd->path, line, "there is no option '%s', did you mean '%s'?", key,
-			    config_key_nearest(key));
+		return warn(rd->c, rd->path, line, "there is no option '%s', did you mean '%s'?",
+			    key, config_key_nearest(key));
 	if (is_list && o->type != SONDE_OPTION_LIST)
 		return warn(rd->c, rd->path, line, "%s is one value, not a list", key);
 	r = sonde_config_set(rd->c, o, text, &err);
@@ -115,7 +115,8 @@ static int read_list(struct reader *rd, const char *key, size_t line)
 			r = bad_form(rd, &ev, "a list holds plain values");
 		else if ((list.n && buf_char(&list, ':')) ||
 			 buf_str(&list, (const char *)ev.data.scalar.value))
-			r = list.n >= LIST_MAX / 2 ? bad_form(rd, &ev, "this list is too long") : -ENOMEM;
+			r = list.n >= LIST_MAX / 2 ? bad_form(rd, &ev, "this list is too long")
+						   : -ENOMEM;
 		yaml_event_delete(&ev);
 		if (r)
 			return r;
@@ -231,7 +232,8 @@ static const char *refusal(int fd)
 	if (st.st_size > FILE_MAX)
 		return "this file is larger than 1 MiB, so it was not read";
 	if (geteuid() == 0 && (st.st_uid != 0 || (st.st_mode & 022)))
-		return "others may write this file, so it was not read; mend it with chown root and chmod go-w";
+		return "others may write this file, so it was not read; mend it with chown root "
+		       "and chmod go-w";
 	return NULL;
 }
 

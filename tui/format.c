@@ -14,7 +14,8 @@ static size_t clip(int n, size_t size)
 	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
 }
 
-__attribute__((format(printf, 3, 4))) static size_t print(char *dst, size_t size, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static size_t print(char *dst, size_t size, const char *fmt,
+							  ...)
 {
 	va_list ap;
 	int n;
@@ -39,7 +40,8 @@ size_t format_count(char *dst, size_t size, double n, const char *unit)
 		return print(dst, size, "%s%.0f%s", n < 0 ? "-" : "", v, unit);
 	if (i < 0)
 		return print(dst, size, "%s%.1f%s", n < 0 ? "-" : "", v, unit);
-	return print(dst, size, "%s%.*f%c%s", n < 0 ? "-" : "", v < 9.95 ? 1 : 0, v, prefixes[i], unit);
+	return print(dst, size, "%s%.*f%c%s", n < 0 ? "-" : "", v < 9.95 ? 1 : 0, v, prefixes[i],
+		     unit);
 }
 
 size_t format_span(char *dst, size_t size, uint64_t ns)
@@ -55,7 +57,8 @@ size_t format_span(char *dst, size_t size, uint64_t ns)
 	if (s < 60)
 		return print(dst, size, s < 10 ? "%.1fs" : "%.0fs", (double)ns / 1e9);
 	if (s < 3600)
-		return print(dst, size, "%llum%02llus", (unsigned long long)s / 60, (unsigned long long)s % 60);
+		return print(dst, size, "%llum%02llus", (unsigned long long)s / 60,
+			     (unsigned long long)s % 60);
 	if (s < 86400)
 		return print(dst, size, "%lluh%02llum", (unsigned long long)s / 3600,
 			     (unsigned long long)s / 60 % 60);
@@ -63,7 +66,8 @@ size_t format_span(char *dst, size_t size, uint64_t ns)
 		     (unsigned long long)s / 3600 % 24);
 }
 
-static size_t format_time(char *dst, size_t size, uint64_t ns, enum sonde_unit unit, uint64_t now_ns)
+static size_t format_time(char *dst, size_t size, uint64_t ns, enum sonde_unit unit,
+			  uint64_t now_ns)
 {
 	time_t s = (time_t)(ns / NS);
 	struct tm tm;
@@ -83,9 +87,12 @@ static size_t format_time(char *dst, size_t size, uint64_t ns, enum sonde_unit u
 		     tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-static size_t format_number(char *dst, size_t size, const struct sonde_value *v, enum sonde_unit unit)
+static size_t format_number(char *dst, size_t size, const struct sonde_value *v,
+			    enum sonde_unit unit)
 {
-	double d = v->kind == SONDE_REAL ? v->d : v->kind == SONDE_INT ? (double)v->i : (double)v->u;
+	double d = v->kind == SONDE_REAL  ? v->d
+		   : v->kind == SONDE_INT ? (double)v->i
+					  : (double)v->u;
 
 	switch (unit) {
 	case SONDE_BYTES:
@@ -127,15 +134,16 @@ static size_t format_list(char *dst, size_t size, const char *p, size_t n)
 
 		if (i)
 			dst[at++] = ' ';
-		at += len ? copy(dst + at, size - at, p + i, len) : copy(dst + at, size - at, "''", 2);
+		at += len ? copy(dst + at, size - at, p + i, len)
+			  : copy(dst + at, size - at, "''", 2);
 		i += len + 1;
 	}
 	dst[at] = 0;
 	return at;
 }
 
-size_t format_value(char *dst, size_t size, const struct sonde_value *v, const struct sonde_field *f,
-		    uint64_t now_ns)
+size_t format_value(char *dst, size_t size, const struct sonde_value *v,
+		    const struct sonde_field *f, uint64_t now_ns)
 {
 	switch (v->kind) {
 	case SONDE_NULL:

@@ -15,7 +15,8 @@ int main(int argc, char **argv)
 	int r;
 
 	setlocale(LC_CTYPE, "");
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write(), told by out_end() */
+	signal(SIGPIPE,
+	       SIG_IGN); /* a reader that went away is an error of write(), told by out_end() */
 	r = options_read(&o, argc, argv, &err);
 	for (size_t i = 0; i < o.c.n_warnings; i++)
 		say("%s", o.c.warnings[i]);

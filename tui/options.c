@@ -32,7 +32,8 @@ static int add_flag(struct call *call, int argc, char **argv, int *i, struct son
 	if (len - 2 < sizeof(name))
 		o = sonde_option_find(name);
 	if (!o)
-		return sonde_err_set(err, -EINVAL, "there is no option '--%s', did you mean '--%s'?", name,
+		return sonde_err_set(err, -EINVAL,
+				     "there is no option '--%s', did you mean '--%s'?", name,
 				     sonde_option_nearest(name));
 	if (call->n == sizeof(call->flags) / sizeof(call->flags[0]))
 		return sonde_err_set(err, -EINVAL, "there are too many options");
@@ -40,7 +41,9 @@ static int add_flag(struct call *call, int argc, char **argv, int *i, struct son
 		return sonde_err_set(err, -EINVAL, "--%s wants %s behind it", name, o->arg);
 	call->flags[call->n++] = (struct flag){
 		.option = o,
-		.value = equals ? equals + 1 : o->type == SONDE_OPTION_BOOL ? "true" : argv[*i],
+		.value = equals                         ? equals + 1
+			 : o->type == SONDE_OPTION_BOOL ? "true"
+							: argv[*i],
 	};
 	return 0;
 }
@@ -50,7 +53,8 @@ static int add_word(struct options *o, const char *word, struct sonde_err *err)
 	if (!o->command) {
 		o->command = command_find(word);
 		if (!o->command)
-			return sonde_err_set(err, -EINVAL, "there is no command '%.40s', did you mean '%s'?",
+			return sonde_err_set(err, -EINVAL,
+					     "there is no command '%.40s', did you mean '%s'?",
 					     word, command_nearest(word));
 		return 0;
 	}
@@ -78,7 +82,8 @@ static int split(struct options *o, struct call *call, int argc, char **argv, st
 		else if (!strcmp(arg, "-h"))
 			call->flags[call->n++] = (struct flag){ sonde_option_find("help"), "true" };
 		else
-			r = sonde_err_set(err, -EINVAL, "there is no option '%.40s', see sonde help", arg);
+			r = sonde_err_set(err, -EINVAL,
+					  "there is no option '%.40s', see sonde help", arg);
 		if (call->n >= 60)
 			r = sonde_err_set(err, -EINVAL, "there are too many options");
 	}
@@ -131,7 +136,8 @@ static int read_files(struct options *o, struct sonde_err *err)
 	return 0;
 }
 
-static int apply_flags(struct options *o, const struct call *call, bool config, struct sonde_err *err)
+static int apply_flags(struct options *o, const struct call *call, bool config,
+		       struct sonde_err *err)
 {
 	for (size_t i = 0; i < call->n; i++) {
 		const struct flag *f = &call->flags[i];

@@ -9,20 +9,21 @@
 struct command;
 
 struct options {
-	struct sonde_config c;	       /* all sources merged */
+	struct sonde_config c;         /* all sources merged */
 	const struct command *command; /* commands/commands.h; its name "" is the console */
-	const char *words[8];	       /* what was no option, n_words of them, after the command */
+	const char *words[8];          /* what was no option, n_words of them, after the command */
 	size_t n_words;
 };
 
 /*
- * Read flags, environment and files into @o. Returns 0, or -EINVAL (-ENOMEM) with a sentence that names the
- * nearest right word. Ended by options_done(), also after a failure.
+ * Read flags, environment and files into @o. Returns 0, or -EINVAL (-ENOMEM) with a sentence that
+ * names the nearest right word. Ended by options_done(), also after a failure.
  */
 int options_read(struct options *o, int argc, char **argv, struct sonde_err *err);
 void options_done(struct options *o);
 
-/* The folder with sonde.yaml, keys.yaml and themes/ of the user; "" when there is none or --config was given. */
+/* The folder with sonde.yaml, keys.yaml and themes/ of the user; "" when there is none or --config
+ * was given. */
 void options_user_dir(const struct options *o, char *dst, size_t size);
 
 /* How to open the core, from the options. The texts stay @o's. */

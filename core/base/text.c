@@ -32,7 +32,8 @@ size_t text_decode(const char *p, size_t n, int32_t *ret_cp)
 {
 	utf8proc_ssize_t r;
 
-	r = utf8proc_iterate((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)MIN(n, (size_t)4), ret_cp);
+	r = utf8proc_iterate((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)MIN(n, (size_t)4),
+			     ret_cp);
 	if (r > 0)
 		return (size_t)r;
 	*ret_cp = -1;
@@ -88,7 +89,8 @@ static void unit_escape(struct unit *u, int32_t cp, const char *p)
 	u->len = u->cells = (unsigned char)n;
 }
 
-/* Read one unit. @marks counts the marks on the present cell; -1: there is no cell to put one on. */
+/* Read one unit. @marks counts the marks on the present cell; -1: there is no cell to put one on.
+ */
 static void unit_read(struct unit *u, const char *p, size_t n, unsigned flags, int *marks)
 {
 	int32_t cp;
@@ -126,7 +128,7 @@ size_t sonde_text_show(char *dst, size_t size, size_t cells, const char *p, size
 {
 	const char *end = flags & SONDE_TEXT_ASCII ? "~" : "…";
 	size_t end_n = strlen(end);
-	size_t at = 0, used = 0;	 /* bytes and columns written */
+	size_t at = 0, used = 0;         /* bytes and columns written */
 	size_t cut_at = 0, cut_used = 0; /* where "…" still fits */
 	int marks = -1;
 	struct unit u;

@@ -12,16 +12,18 @@
 
 /*
  * Read one code point of at most @n bytes (n > 0). Returns its length and sets *@ret_cp, or
- * returns 1 with *@ret_cp = -1 when the first byte begins no UTF-8 (surrogates and overlong forms count as that).
+ * returns 1 with *@ret_cp = -1 when the first byte begins no UTF-8 (surrogates and overlong forms
+ * count as that).
  */
 size_t text_decode(const char *p, size_t n, int32_t *ret_cp);
 
-/* Whether a code point must never reach a screen as it is: it moves, hides, reorders or has no shape. */
+/* Whether a code point must never reach a screen as it is: it moves, hides, reorders or has no
+ * shape. */
 bool text_is_unsafe(int32_t cp);
 
 /*
- * Add @n bytes as a JSON string with its quotes. Unsafe code points become \u escapes; bytes that are not
- * UTF-8 become the text \xNN. 0 or what buf_add() returned.
+ * Add @n bytes as a JSON string with its quotes. Unsafe code points become \u escapes; bytes that
+ * are not UTF-8 become the text \xNN. 0 or what buf_add() returned.
  */
 int text_json(struct buf *out, const char *p, size_t n);
 /* The same; *@ret_escaped is set (never cleared) when there were such bytes. */

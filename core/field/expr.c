@@ -47,7 +47,8 @@ static bool text_fits_any(const struct expr *e, const struct insn *in, const cha
 	return false;
 }
 
-/* "in" wants every element of a list, all else one of them; fields that say so are content with one. */
+/* "in" wants every element of a list, all else one of them; fields that say so are content with
+ * one. */
 static bool list_fits(const struct expr *e, const struct insn *in, const char *p, size_t n)
 {
 	bool all = in->op == EXPR_IN && !(in->field->pub.flags & SONDE_FIELD_ANY);
@@ -77,7 +78,8 @@ static bool number_fits(const struct expr *e, const struct insn *in, const struc
 	return false;
 }
 
-static bool test(const struct expr *e, const struct insn *in, struct field_ctx *ctx, const void *row)
+static bool test(const struct expr *e, const struct insn *in, struct field_ctx *ctx,
+		 const void *row)
 {
 	struct sonde_value v = { .kind = SONDE_NULL };
 	bool fits;

@@ -174,12 +174,14 @@ static struct literal *literal_add(struct parser *ps)
 
 static int hex_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+	return c >= '0' && c <= '9'                 ? c - '0'
+	       : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+						    : -1;
 }
 
 /*
- * Escapes of a quoted text: \" \' \\ \n \t \xNN; any other backslash stays. A pattern (@raw) keeps all
- * but that of its own quote, since they mean something to it.
+ * Escapes of a quoted text: \" \' \\ \n \t \xNN; any other backslash stays. A pattern (@raw) keeps
+ * all but that of its own quote, since they mean something to it.
  */
 static void unquote(struct expr *e, const char *p, size_t n, char quote, bool raw)
 {
@@ -248,7 +250,8 @@ static bool is_number(enum sonde_kind kind)
 }
 
 /* Give the literal the type of its field. */
-static int literal_type(struct parser *ps, const struct insn *in, struct literal *l, const struct word *w)
+static int literal_type(struct parser *ps, const struct insn *in, struct literal *l,
+			const struct word *w)
 {
 	const struct sonde_field *f = &in->field->pub;
 	bool equal = in->op == EXPR_EQ || in->op == EXPR_NE || in->op == EXPR_IN ||
@@ -257,12 +260,13 @@ static int literal_type(struct parser *ps, const struct insn *in, struct literal
 	if (f->kind == SONDE_BOOL) {
 		l->num.u = w->n == 4 && !memcmp(w->p, "true", 4);
 		if (!l->num.u && !(w->n == 5 && !memcmp(w->p, "false", 5)))
-			return complain(ps, w->at, "%s is true or false, not '%s'", f->name, w->shown);
+			return complain(ps, w->at, "%s is true or false, not '%s'", f->name,
+					w->shown);
 	} else if (f->kind == SONDE_TIME) {
 		if (!number_parse(w->p, w->n, SONDE_PLAIN, &l->num) &&
 		    !number_parse_time(w->p, w->n, &l->num))
-			return complain(ps, w->at,
-					"'%s' is not a time like 2026-01-31T12:00:00Z", w->shown);
+			return complain(ps, w->at, "'%s' is not a time like 2026-01-31T12:00:00Z",
+					w->shown);
 	} else if (is_number(f->kind)) {
 		if (!number_parse(w->p, w->n, f->unit, &l->num))
 			return complain(ps, w->at, "'%s' is not a number%s", w->shown,
@@ -280,7 +284,8 @@ static int compile_value(struct parser *ps, uint32_t at)
 	struct insn *in = &ps->e->insns[at];
 	struct literal *l;
 	struct word w;
-	int r = take_value(ps, in->op == EXPR_REGEX || in->op == EXPR_GLOB || in->op == EXPR_PMATCH, &w);
+	int r = take_value(ps, in->op == EXPR_REGEX || in->op == EXPR_GLOB || in->op == EXPR_PMATCH,
+			   &w);
 
 	if (r)
 		return r;
@@ -296,7 +301,7 @@ static int compile_value(struct parser *ps, uint32_t at)
 
 		r = regex_new(w.p, w.n, &in->regex, &where, why, sizeof(why));
 		return r == -EINVAL ? complain(ps, w.at + w.quoted + where, "%s", why)
-		       : r	    ? no_memory(ps)
+		       : r          ? no_memory(ps)
 				    : 0;
 	}
 	return literal_type(ps, in, l, &w);
@@ -370,12 +375,15 @@ static const char *kind_word(enum sonde_kind kind)
 	return kind == SONDE_BOOL ? "true or false" : is_number(kind) ? "a number" : "a text";
 }
 
-static int check_op(struct parser *ps, const struct word *w, enum expr_op op, const struct sonde_field *f)
+static int check_op(struct parser *ps, const struct word *w, enum expr_op op,
+		    const struct sonde_field *f)
 {
 	bool text = f->kind == SONDE_TEXT || f->kind == SONDE_LIST;
 	unsigned how = ops[op].how;
 
-	if ((how & OP_ANY_KIND) || (text ? how & OP_TEXT : is_number(f->kind) ? how & OP_NUMBER : 0))
+	if ((how & OP_ANY_KIND) || (text                 ? how & OP_TEXT
+				    : is_number(f->kind) ? how & OP_NUMBER
+							 : 0))
 		return 0;
 	return complain(ps, w->at, "'%s' cannot be asked of %s, which is %s", w->shown, f->name,
 			kind_word(f->kind));
@@ -389,8 +397,11 @@ static int take_field(struct parser *ps, const struct sonde_field **ret, unsigne
 
 	take_run(ps, "()=!<>,\"'", &w);
 	if (!w.n)
-		return complain(ps, w.at, w.at < ps->n ? "expected a field, found '%c'" : "expected a field",
-				w.at < ps->n && ps->p[w.at] >= 0x20 && ps->p[w.at] < 0x7f ? ps->p[w.at] : '?');
+		return complain(ps, w.at,
+				w.at < ps->n ? "expected a field, found '%c'" : "expected a field",
+				w.at < ps->n && ps->p[w.at] >= 0x20 && ps->p[w.at] < 0x7f
+					? ps->p[w.at]
+					: '?');
 	if (w.n < sizeof(name)) {
 		memcpy(name, w.p, w.n);
 		name[w.n] = 0;
@@ -468,7 +479,7 @@ static int compile_one(struct parser *ps)
 	int r;
 
 	while (take_keyword(ps, "not"))
-		not = !not;
+		not = !not ;
 	if (take_char(ps, '(')) {
 		size_t open = ps->at - 1;
 
@@ -479,7 +490,8 @@ static int compile_one(struct parser *ps)
 		ps->depth--;
 		if (!r && !take_char(ps, ')'))
 			r = complain(ps, peek(ps) ? ps->at : open,
-				     peek(ps) ? "expected 'and', 'or' or ')'" : "this '(' is not closed");
+				     peek(ps) ? "expected 'and', 'or' or ')'"
+					      : "this '(' is not closed");
 	} else {
 		r = compile_test(ps);
 	}

@@ -10,22 +10,22 @@
 #define EXPR_MAX_DEPTH 100u
 
 /* The one list of comparisons: enum, word, and what it can be asked of. */
-#define EXPR_OPS(X)                                                                                 \
-	X(EQ, "=", OP_ANY_KIND)                                                                     \
-	X(NE, "!=", OP_ANY_KIND)                                                                    \
-	X(LT, "<", OP_NUMBER)                                                                       \
-	X(LE, "<=", OP_NUMBER)                                                                      \
-	X(GT, ">", OP_NUMBER)                                                                       \
-	X(GE, ">=", OP_NUMBER)                                                                      \
-	X(CONTAINS, "contains", OP_TEXT)                                                            \
-	X(ICONTAINS, "icontains", OP_TEXT)                                                          \
-	X(STARTSWITH, "startswith", OP_TEXT)                                                        \
-	X(ENDSWITH, "endswith", OP_TEXT)                                                            \
-	X(IN, "in", OP_ANY_KIND | OP_MANY)                                                          \
-	X(INTERSECTS, "intersects", OP_TEXT | OP_MANY)                                              \
-	X(GLOB, "glob", OP_TEXT)                                                                    \
-	X(PMATCH, "pmatch", OP_TEXT | OP_MANY)                                                      \
-	X(REGEX, "regex", OP_TEXT)                                                                  \
+#define EXPR_OPS(X)                                    \
+	X(EQ, "=", OP_ANY_KIND)                        \
+	X(NE, "!=", OP_ANY_KIND)                       \
+	X(LT, "<", OP_NUMBER)                          \
+	X(LE, "<=", OP_NUMBER)                         \
+	X(GT, ">", OP_NUMBER)                          \
+	X(GE, ">=", OP_NUMBER)                         \
+	X(CONTAINS, "contains", OP_TEXT)               \
+	X(ICONTAINS, "icontains", OP_TEXT)             \
+	X(STARTSWITH, "startswith", OP_TEXT)           \
+	X(ENDSWITH, "endswith", OP_TEXT)               \
+	X(IN, "in", OP_ANY_KIND | OP_MANY)             \
+	X(INTERSECTS, "intersects", OP_TEXT | OP_MANY) \
+	X(GLOB, "glob", OP_TEXT)                       \
+	X(PMATCH, "pmatch", OP_TEXT | OP_MANY)         \
+	X(REGEX, "regex", OP_TEXT)                     \
 	X(EXISTS, "exists", OP_ANY_KIND | OP_NONE)
 
 enum { OP_NUMBER = 1, OP_TEXT = 2, OP_ANY_KIND = 4, OP_MANY = 8, OP_NONE = 16 };
@@ -34,7 +34,7 @@ enum expr_op {
 #define X(id, word, how) EXPR_##id,
 	EXPR_OPS(X)
 #undef X
-	EXPR_OP_COUNT
+		EXPR_OP_COUNT
 };
 
 /* A number of an expression: integers stay exact, so that inode and time compare right. */

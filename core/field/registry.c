@@ -56,7 +56,8 @@ const struct sonde_field *sonde_field_find(enum sonde_table table, const char *w
 	return find(table, word, strlen(word));
 }
 
-const struct sonde_field *field_find_indexed(enum sonde_table table, const char *word, int *ret_index)
+const struct sonde_field *field_find_indexed(enum sonde_table table, const char *word,
+					     int *ret_index)
 {
 	const char *open = strchr(word, '[');
 	const struct sonde_field *f;

@@ -39,7 +39,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct detail *d, const ch
 
 /* What a getter says, with @before in front of it; nothing when it has nothing to say. */
 static void ask(struct detail *d, struct field_ctx *ctx, const struct event *ev,
-		void (*get)(struct field_ctx *, const void *, struct sonde_value *), const char *before)
+		void (*get)(struct field_ctx *, const void *, struct sonde_value *),
+		const char *before)
 {
 	struct sonde_value v = { .kind = SONDE_NULL };
 
@@ -177,7 +178,8 @@ void event_detail(struct field_ctx *ctx, const void *row, struct sonde_value *v)
 		break;
 	case EVENT_LOST:
 		say(&d, "%llu %s", (unsigned long long)ev->lost.n,
-		    event_type_name(ev->lost.lost_type) ? event_type_name(ev->lost.lost_type) : "events");
+		    event_type_name(ev->lost.lost_type) ? event_type_name(ev->lost.lost_type)
+							: "events");
 		break;
 	default:
 		if (ev->type >= EVENT_CONNECT && ev->type <= EVENT_UDP)

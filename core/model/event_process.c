@@ -169,7 +169,8 @@ GETTER(event_pname)
 	comm(ev, ev->pcomm, sizeof(ev->pcomm), v);
 }
 
-static void path(const struct event *ev, struct etext t, const char *from_row, struct sonde_value *v)
+static void path(const struct event *ev, struct etext t, const char *from_row,
+		 struct sonde_value *v)
 {
 	if (!has_process(ev))
 		value_absent(v);
@@ -300,7 +301,8 @@ GETTER(event_argv0)
 }
 
 /* Arguments from the second on, a space between, after @at bytes that stand in scratch already. */
-static void join_args(struct field_ctx *ctx, size_t at, const char *p, size_t n, struct sonde_value *v)
+static void join_args(struct field_ctx *ctx, size_t at, const char *p, size_t n,
+		      struct sonde_value *v)
 {
 	size_t first = strnlen(p, n) + 1;
 
@@ -403,9 +405,9 @@ GETTER(event_from_memfd)
 GETTER(event_fds)
 {
 	static const char *const names[] = {
-		[FD_UNKNOWN] = "unknown", [FD_CLOSED] = "closed",      [FD_FILE] = "file",
-		[FD_TTY] = "tty",	  [FD_PIPE] = "pipe",	       [FD_SOCKET_INET] = "inet",
-		[FD_SOCKET_UNIX] = "unix", [FD_NULL] = "null",	       [FD_OTHER] = "other",
+		[FD_UNKNOWN] = "unknown",  [FD_CLOSED] = "closed", [FD_FILE] = "file",
+		[FD_TTY] = "tty",          [FD_PIPE] = "pipe",     [FD_SOCKET_INET] = "inet",
+		[FD_SOCKET_UNIX] = "unix", [FD_NULL] = "null",     [FD_OTHER] = "other",
 	};
 	const struct event *ev = row;
 	size_t at = 0;
@@ -496,7 +498,8 @@ static void line_walk(struct line *l, const struct event *ev, bool pids)
 	}
 }
 
-static void ancestors(struct field_ctx *ctx, const struct event *ev, bool pids, struct sonde_value *v)
+static void ancestors(struct field_ctx *ctx, const struct event *ev, bool pids,
+		      struct sonde_value *v)
 {
 	struct line l = { .ctx = ctx, .v = v };
 

@@ -32,7 +32,7 @@ static bool is_v6(const struct event_addr *a)
 static void addr_text(const struct event_addr *a, char *dst, size_t size)
 {
 	const void *bytes = a->family == AF_INET ? (const void *)&a->v4
-			    : is_mapped(a)	 ? (const void *)&a->v6.s6_addr[12]
+			    : is_mapped(a)       ? (const void *)&a->v6.s6_addr[12]
 						 : (const void *)&a->v6;
 
 	if (!inet_ntop(is_v6(a) ? AF_INET6 : AF_INET, bytes, dst, (socklen_t)size))
@@ -67,7 +67,8 @@ static bool server_is_remote(const struct event *ev)
 	return !ev->sock.server && ev->type != EVENT_LISTEN && ev->type != EVENT_ACCEPT;
 }
 
-static void show_end(struct field_ctx *ctx, const struct event *ev, bool remote, struct sonde_value *v)
+static void show_end(struct field_ctx *ctx, const struct event *ev, bool remote,
+		     struct sonde_value *v)
 {
 	const struct event_addr *a;
 
@@ -81,7 +82,8 @@ static void show_end(struct field_ctx *ctx, const struct event *ev, bool remote,
 		value_bytes(v, ctx->scratch, end_text(a, ctx->scratch, 80));
 }
 
-static void show_ip(struct field_ctx *ctx, const struct event *ev, bool remote, struct sonde_value *v)
+static void show_ip(struct field_ctx *ctx, const struct event *ev, bool remote,
+		    struct sonde_value *v)
 {
 	const struct event_addr *a;
 
@@ -176,7 +178,8 @@ GETTER(event_cport)
 }
 
 /* Both ends as a list, so that one comparison asks either. */
-static void both_ends(struct field_ctx *ctx, const struct event *ev, bool ports, struct sonde_value *v)
+static void both_ends(struct field_ctx *ctx, const struct event *ev, bool ports,
+		      struct sonde_value *v)
 {
 	size_t at = 0;
 
@@ -220,7 +223,10 @@ GETTER(event_remote_name)
 GETTER(event_name_source)
 {
 	static const char *const names[] = {
-		[NAME_DNS] = "dns", [NAME_SNI] = "sni", [NAME_POD] = "pod", [NAME_SERVICE] = "service",
+		[NAME_DNS] = "dns",
+		[NAME_SNI] = "sni",
+		[NAME_POD] = "pod",
+		[NAME_SERVICE] = "service",
 	};
 	const struct event *ev = row;
 
@@ -329,9 +335,9 @@ static void show_code(struct field_ctx *ctx, const struct code_name *list, size_
 GETTER(event_qtype)
 {
 	static const struct code_name types[] = {
-		{ 1, "A" },	 { 2, "NS" },	{ 5, "CNAME" },	 { 6, "SOA" },	  { 12, "PTR" },
-		{ 15, "MX" },	 { 16, "TXT" }, { 28, "AAAA" },	 { 33, "SRV" },	  { 35, "NAPTR" },
-		{ 41, "OPT" },	 { 43, "DS" },	{ 48, "DNSKEY" }, { 64, "SVCB" }, { 65, "HTTPS" },
+		{ 1, "A" },      { 2, "NS" },    { 5, "CNAME" },   { 6, "SOA" },   { 12, "PTR" },
+		{ 15, "MX" },    { 16, "TXT" },  { 28, "AAAA" },   { 33, "SRV" },  { 35, "NAPTR" },
+		{ 41, "OPT" },   { 43, "DS" },   { 48, "DNSKEY" }, { 64, "SVCB" }, { 65, "HTTPS" },
 		{ 252, "AXFR" }, { 255, "ANY" }, { 257, "CAA" },
 	};
 	const struct event *ev = row;

@@ -83,7 +83,10 @@ GETTER(event_pod)
 GETTER(event_pod_uid)
 {
 	struct subject s = subject_of(ctx, row);
-	const char *uid = !s.row ? "" : s.row->pod_uid[0] ? s.row->pod_uid : s.pod ? s.pod->pod_uid : "";
+	const char *uid = !s.row              ? ""
+			  : s.row->pod_uid[0] ? s.row->pod_uid
+			  : s.pod             ? s.pod->pod_uid
+					      : "";
 
 	if (*uid)
 		value_text(v, uid);
@@ -104,10 +107,10 @@ GETTER(event_pod_reason)
 	if (s.row && s.row->reason)
 		reason = s.row->reason;
 	if (!reason)
-		reason = !s.row ? REASON_UNKNOWN_CGROUP
-			 : is_host(&s) ? REASON_NOT_CONTAINER
+		reason = !s.row                                             ? REASON_UNKNOWN_CGROUP
+			 : is_host(&s)                                      ? REASON_NOT_CONTAINER
 			 : in_container(&s) && !s.pod && !s.row->pod_uid[0] ? REASON_NO_POD
-									     : REASON_NO_STATE;
+									    : REASON_NO_STATE;
 	value_text(v, ident_reason_text(reason));
 }
 
@@ -222,7 +225,8 @@ GETTER(event_falco_container)
 		value_text(v, s.row ? "host" : NULL);
 }
 
-/* An image reference is repository[:tag][@digest]; the colon of a registry's port comes before a slash. */
+/* An image reference is repository[:tag][@digest]; the colon of a registry's port comes before a
+ * slash. */
 static void image_part(const struct subject *s, char part, struct sonde_value *v)
 {
 	const char *image = in_container(s) ? s->row->image : NULL, *digest, *colon = NULL;
@@ -242,7 +246,8 @@ static void image_part(const struct subject *s, char part, struct sonde_value *v
 	if (part == 'r')
 		value_bytes(v, image, colon ? (size_t)(colon - image) : n);
 	else if (part == 't')
-		value_bytes(v, colon ? colon + 1 : NULL, colon ? (size_t)(image + n - colon - 1) : 0);
+		value_bytes(v, colon ? colon + 1 : NULL,
+			    colon ? (size_t)(image + n - colon - 1) : 0);
 	else
 		value_text(v, digest ? digest + 1 : NULL);
 }

@@ -66,16 +66,22 @@ static GETTER(event_type)
 static GETTER(event_evt_type)
 {
 	static const char *const names[EVENT_TYPES] = {
-		[EVENT_FORK] = "clone",	    [EVENT_EXEC] = "execve",  [EVENT_EXIT] = "procexit",
-		[EVENT_CONNECT] = "connect", [EVENT_ACCEPT] = "accept4", [EVENT_LISTEN] = "listen",
-		[EVENT_CLOSE] = "close",    [EVENT_UDP] = "sendto",   [EVENT_CONTAINER_START] = "container",
+		[EVENT_FORK] = "clone",
+		[EVENT_EXEC] = "execve",
+		[EVENT_EXIT] = "procexit",
+		[EVENT_CONNECT] = "connect",
+		[EVENT_ACCEPT] = "accept4",
+		[EVENT_LISTEN] = "listen",
+		[EVENT_CLOSE] = "close",
+		[EVENT_UDP] = "sendto",
+		[EVENT_CONTAINER_START] = "container",
 		[EVENT_LOST] = "drop",
 	};
 	const struct event *ev = row;
 
 	(void)ctx;
 	value_text(v, ev->type < EVENT_TYPES && names[ev->type] ? names[ev->type]
-								 : event_type_name(ev->type));
+								: event_type_name(ev->type));
 }
 
 static GETTER(event_node)
@@ -87,8 +93,10 @@ static GETTER(event_node)
 static GETTER(event_origin)
 {
 	static const char *const names[] = {
-		[ORIGIN_RING] = "ring", [ORIGIN_PICTURE] = "picture",
-		[ORIGIN_POLLING] = "polling", [ORIGIN_REPLAY] = "replay",
+		[ORIGIN_RING] = "ring",
+		[ORIGIN_PICTURE] = "picture",
+		[ORIGIN_POLLING] = "polling",
+		[ORIGIN_REPLAY] = "replay",
 	};
 	const struct event *ev = row;
 
@@ -123,8 +131,8 @@ static GETTER(event_res)
 static GETTER(event_lost_cause)
 {
 	static const char *const names[LOSS_CAUSES] = {
-		[LOSS_RING] = "ring",	  [LOSS_BUDGET] = "budget", [LOSS_QUEUE] = "queue",
-		[LOSS_MISSED] = "missed", [LOSS_MAP] = "map",	    [LOSS_SAMPLED] = "sampled_out",
+		[LOSS_RING] = "ring",     [LOSS_BUDGET] = "budget", [LOSS_QUEUE] = "queue",
+		[LOSS_MISSED] = "missed", [LOSS_MAP] = "map",       [LOSS_SAMPLED] = "sampled_out",
 	};
 	const struct event *ev = row;
 
@@ -160,17 +168,22 @@ static GETTER(event_lost_n)
 #define I SONDE_FIELD_INDEX
 #define A SONDE_FIELD_ANY
 #define N SONDE_FIELD_ADDR
-#define F(name_, key_, title_, kind_, unit_, width_, rank_, flags_, get_, help_)                       \
-	{                                                                                              \
-		.pub = { .name = name_, .key = key_, .title = title_, .help = help_,                   \
-			 .kind = SONDE_##kind_, .unit = SONDE_##unit_, .width = width_,                \
-			 .rank = rank_, .flags = flags_ },                                             \
-		.get = get_                                                                            \
+#define F(name_, key_, title_, kind_, unit_, width_, rank_, flags_, get_, help_) \
+	{                                                                        \
+		.pub = { .name = name_,                                          \
+			 .key = key_,                                            \
+			 .title = title_,                                        \
+			 .help = help_,                                          \
+			 .kind = SONDE_##kind_,                                  \
+			 .unit = SONDE_##unit_,                                  \
+			 .width = width_,                                        \
+			 .rank = rank_,                                          \
+			 .flags = flags_ },                                      \
+		.get = get_                                                      \
 	}
 
 static const struct field_def fields[] = {
-	F("sonde.v", "v", "V", INT, PLAIN, 2, 9, J, event_v,
-	  "Version of the event format"),
+	F("sonde.v", "v", "V", INT, PLAIN, 2, 9, J, event_v, "Version of the event format"),
 	F("evt.time", "time", "TIME", TIME, CLOCK, 15, 3, D | J, event_time,
 	  "When it happened, UTC with nanoseconds"),
 	F("evt.num", "seq", "SEQ", UINT, PLAIN, 9, 9, R | J, event_seq,
@@ -197,8 +210,8 @@ static const struct field_def fields[] = {
 	  "What made the pod, as Deployment/web"),
 	F("sonde.container", "container", "CONTAINER", TEXT, PLAIN, 14, 5, D | J, event_container,
 	  "Name of the container in its pod, POD for the sandbox"),
-	F("container.full_id", "container_id", "CONTAINER ID", TEXT, PLAIN, 64, 9, J, event_container_id,
-	  "The whole id of the container"),
+	F("container.full_id", "container_id", "CONTAINER ID", TEXT, PLAIN, 64, 9, J,
+	  event_container_id, "The whole id of the container"),
 	F("container.image", "image", "IMAGE", TEXT, PLAIN, 40, 9, J, event_image,
 	  "Image of the container, as the runtime names it"),
 	F("sonde.unit", "unit", "UNIT", TEXT, PLAIN, 20, 7, J, event_unit,
@@ -207,12 +220,11 @@ static const struct field_def fields[] = {
 	  "Process id on the node"),
 	F("proc.ppid", "ppid", "PPID", UINT, PLAIN, 8, 8, R | J, event_ppid,
 	  "Process id of the parent on the node"),
-	F("thread.tid", "tid", "TID", UINT, PLAIN, 8, 9, R | J, event_tid,
-	  "Thread id on the node"),
+	F("thread.tid", "tid", "TID", UINT, PLAIN, 8, 9, R | J, event_tid, "Thread id on the node"),
 	F("sonde.exec_id", "exec_id", "EXEC ID", TEXT, PLAIN, 40, 9, J, event_exec_id,
 	  "Names one image of one process, new at every exec"),
-	F("sonde.parent_exec_id", "parent_exec_id", "PARENT ID", TEXT, PLAIN, 40, 9, J, event_parent_exec_id,
-	  "The exec_id of the parent"),
+	F("sonde.parent_exec_id", "parent_exec_id", "PARENT ID", TEXT, PLAIN, 40, 9, J,
+	  event_parent_exec_id, "The exec_id of the parent"),
 	F("user.uid", "uid", "UID", UINT, PLAIN, 6, 7, R | J, event_uid,
 	  "User id in the process's own user namespace"),
 	F("group.gid", "gid", "GID", UINT, PLAIN, 6, 8, R | J, event_gid,
@@ -221,10 +233,8 @@ static const struct field_def fields[] = {
 	  "Name of the process, at most 15 bytes"),
 	F("proc.exepath", "exe", "EXE", TEXT, PLAIN, 30, 8, J, event_exe,
 	  "Path of the executed file, as the container sees it"),
-	F("proc.cwd", "cwd", "CWD", TEXT, PLAIN, 20, 9, J, event_cwd,
-	  "Working directory"),
-	F("sonde.tty", "tty", "TTY", TEXT, PLAIN, 8, 8, J, event_tty,
-	  "Controlling terminal"),
+	F("proc.cwd", "cwd", "CWD", TEXT, PLAIN, 20, 9, J, event_cwd, "Working directory"),
+	F("sonde.tty", "tty", "TTY", TEXT, PLAIN, 8, 8, J, event_tty, "Controlling terminal"),
 	F("sonde.outside", "outside", "OUTSIDE", BOOL, PLAIN, 7, 8, J, event_outside,
 	  "Whether it entered the container from outside, as nsenter does"),
 	F("sonde.layer", "layer", "LAYER", TEXT, PLAIN, 9, 7, J, event_layer,
@@ -237,8 +247,7 @@ static const struct field_def fields[] = {
 	  "exit: the code, when it ended by itself"),
 	F("sonde.signal", "signal", "SIGNAL", UINT, PLAIN, 6, 8, R | J, event_signal,
 	  "exit: the number of the signal that ended it"),
-	F("fd.l4proto", "proto", "PROTO", TEXT, PLAIN, 5, 8, J, event_proto,
-	  "Socket: tcp or udp"),
+	F("fd.l4proto", "proto", "PROTO", TEXT, PLAIN, 5, 8, J, event_proto, "Socket: tcp or udp"),
 	F("sonde.local", "local", "LOCAL", TEXT, PLAIN, 22, 7, J, event_local,
 	  "Socket: address and port of this side"),
 	F("sonde.remote", "remote", "REMOTE", TEXT, PLAIN, 22, 6, J, event_remote,
@@ -269,8 +278,7 @@ static const struct field_def fields[] = {
 	  "lost: why: ring, budget, queue, missed or map"),
 	F("sonde.lost.type", "lost_type", "LOST TYPE", TEXT, PLAIN, 9, 8, J, event_lost_type,
 	  "lost: the type of the lost events"),
-	F("sonde.lost.n", "n", "LOST", UINT, PLAIN, 8, 8, R | J, event_lost_n,
-	  "lost: how many"),
+	F("sonde.lost.n", "n", "LOST", UINT, PLAIN, 8, 8, R | J, event_lost_n, "lost: how many"),
 	F("sonde.detail", "detail", "DETAIL", TEXT, PLAIN, 0, 2, D, event_detail,
 	  "What the event says, in a few words"),
 
@@ -299,30 +307,29 @@ static const struct field_def fields[] = {
 	  "Process id in its own pid namespace"),
 	F("proc.tty", "proc.tty", "TTY NUMBER", UINT, PLAIN, 6, 9, R, event_tty_number,
 	  "Number of the controlling terminal, 0 for none"),
-	F("proc.is_exe_upper_layer", "proc.is_exe_upper_layer", "UPPER", BOOL, PLAIN, 5, 9, 0, event_upper_layer,
-	  "Whether the executed file is not of the image"),
-	F("proc.is_exe_from_memfd", "proc.is_exe_from_memfd", "MEMFD", BOOL, PLAIN, 5, 9, 0, event_from_memfd,
-	  "Whether the executed file has no name on any disk"),
+	F("proc.is_exe_upper_layer", "proc.is_exe_upper_layer", "UPPER", BOOL, PLAIN, 5, 9, 0,
+	  event_upper_layer, "Whether the executed file is not of the image"),
+	F("proc.is_exe_from_memfd", "proc.is_exe_from_memfd", "MEMFD", BOOL, PLAIN, 5, 9, 0,
+	  event_from_memfd, "Whether the executed file has no name on any disk"),
 	F("sonde.uid.host", "uid_host", "HOST UID", UINT, PLAIN, 8, 9, R, event_uid_host,
 	  "User id as the node sees it"),
 	F("sonde.fds", "fds", "FDS", LIST, PLAIN, 16, 9, I, event_fds,
 	  "exec: what the descriptors 0, 1 and 2 are"),
 	F("container.id", "container.id", "CONTAINER", TEXT, PLAIN, 12, 9, 0, event_falco_id,
 	  "First 12 digits of the container's id, host outside of containers"),
-	F("container.name", "container.name", "CONTAINER", TEXT, PLAIN, 14, 9, 0, event_falco_container,
-	  "Name of the container, host outside of containers"),
-	F("container.image.repository", "container.image.repository", "REPOSITORY", TEXT, PLAIN, 30, 9, 0, event_image_repository,
-	  "Image without tag and digest"),
-	F("container.image.tag", "container.image.tag", "TAG", TEXT, PLAIN, 10, 9, 0, event_image_tag,
-	  "Tag of the image"),
-	F("container.image.digest", "container.image.digest", "DIGEST", TEXT, PLAIN, 20, 9, 0, event_image_digest,
-	  "Digest of the image"),
+	F("container.name", "container.name", "CONTAINER", TEXT, PLAIN, 14, 9, 0,
+	  event_falco_container, "Name of the container, host outside of containers"),
+	F("container.image.repository", "container.image.repository", "REPOSITORY", TEXT, PLAIN, 30,
+	  9, 0, event_image_repository, "Image without tag and digest"),
+	F("container.image.tag", "container.image.tag", "TAG", TEXT, PLAIN, 10, 9, 0,
+	  event_image_tag, "Tag of the image"),
+	F("container.image.digest", "container.image.digest", "DIGEST", TEXT, PLAIN, 20, 9, 0,
+	  event_image_digest, "Digest of the image"),
 	F("k8s.pod.name", "k8s.pod.name", "POD NAME", TEXT, PLAIN, 24, 9, 0, event_k8s_pod,
 	  "Name of the pod without its namespace"),
 	F("fd.name", "fd.name", "FD", TEXT, PLAIN, 44, 9, 0, event_fd_name,
 	  "Both ends, client first, with an arrow between"),
-	F("fd.type", "fd.type", "FD TYPE", TEXT, PLAIN, 5, 9, 0, event_fd_type,
-	  "ipv4 or ipv6"),
+	F("fd.type", "fd.type", "FD TYPE", TEXT, PLAIN, 5, 9, 0, event_fd_type, "ipv4 or ipv6"),
 	F("fd.typechar", "fd.typechar", "FD CHAR", TEXT, PLAIN, 4, 9, 0, event_fd_typechar,
 	  "4 or 6"),
 	F("fd.sip", "fd.sip", "SERVER IP", TEXT, PLAIN, 16, 9, N, event_sip,
@@ -333,16 +340,14 @@ static const struct field_def fields[] = {
 	  "Address of the client"),
 	F("fd.cport", "fd.cport", "CLIENT PORT", UINT, PLAIN, 6, 9, R, event_cport,
 	  "Port of the client"),
-	F("fd.lip", "fd.lip", "LOCAL IP", TEXT, PLAIN, 16, 9, N, event_lip,
-	  "Address of this side"),
+	F("fd.lip", "fd.lip", "LOCAL IP", TEXT, PLAIN, 16, 9, N, event_lip, "Address of this side"),
 	F("fd.lport", "fd.lport", "LOCAL PORT", UINT, PLAIN, 6, 9, R, event_lport,
 	  "Port of this side"),
 	F("fd.rip", "fd.rip", "REMOTE IP", TEXT, PLAIN, 16, 9, N, event_rip,
 	  "Address of the other side"),
 	F("fd.rport", "fd.rport", "REMOTE PORT", UINT, PLAIN, 6, 9, R, event_rport,
 	  "Port of the other side"),
-	F("fd.ip", "fd.ip", "IPS", LIST, PLAIN, 32, 9, N | A, event_ips,
-	  "Address of either side"),
+	F("fd.ip", "fd.ip", "IPS", LIST, PLAIN, 32, 9, N | A, event_ips, "Address of either side"),
 	F("fd.net", "fd.net", "NET", LIST, PLAIN, 32, 9, N | A, event_ips,
 	  "Address of either side, for networks"),
 	F("fd.snet", "fd.snet", "SERVER NET", TEXT, PLAIN, 16, 9, N, event_sip,
@@ -353,8 +358,7 @@ static const struct field_def fields[] = {
 	  "Address of this side, for networks"),
 	F("fd.rnet", "fd.rnet", "REMOTE NET", TEXT, PLAIN, 16, 9, N, event_rip,
 	  "Address of the other side, for networks"),
-	F("fd.port", "fd.port", "PORTS", LIST, PLAIN, 12, 9, A, event_ports,
-	  "Port of either side"),
+	F("fd.port", "fd.port", "PORTS", LIST, PLAIN, 12, 9, A, event_ports, "Port of either side"),
 	F("fd.sip.name", "fd.sip.name", "SERVER NAME", TEXT, PLAIN, 24, 9, 0, event_server_name,
 	  "Name of the server, when it is the other side"),
 	F("fd.cip.name", "fd.cip.name", "CLIENT NAME", TEXT, PLAIN, 24, 9, 0, event_client_name,

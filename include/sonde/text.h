@@ -23,7 +23,8 @@ enum {
  *
  * Returns the number of columns used. Never fails, never allocates; O(n).
  */
-size_t sonde_text_show(char *dst, size_t size, size_t cells, const char *p, size_t n, unsigned flags);
+size_t sonde_text_show(char *dst, size_t size, size_t cells, const char *p, size_t n,
+		       unsigned flags);
 
 /* Columns that the whole text would take when shown, without a limit. */
 size_t sonde_text_cells(const char *p, size_t n, unsigned flags);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sonde.yaml, as anybody may have written it: options stay in their range, warnings are safe to print. */
+/* sonde.yaml, as anybody may have written it: options stay in their range, warnings are safe to
+ * print. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	r = config_parse(&c, "sonde.yaml", (const char *)data, n);
 	if (r && !c.n_warnings)
 		abort(); /* nothing is refused in silence */
-	if (c.ring_kib < 64 || (c.ring_kib & (c.ring_kib - 1)) || !c.budget || !c.state_dir || !c.theme)
+	if (c.ring_kib < 64 || (c.ring_kib & (c.ring_kib - 1)) || !c.budget || !c.state_dir ||
+	    !c.theme)
 		abort();
 	for (size_t i = 0; i < c.n_warnings; i++)
 		check_warning(c.warnings[i]);

@@ -13,7 +13,8 @@
 #define FIXTURE_UID "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 #define FIXTURE_ID  "4f0e64c1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d"
 
-/* Rows: 0 host, 1 pod shop/web-1, 2 its container web, 3 a container without names, 4 a unit, 5 a bare container. */
+/* Rows: 0 host, 1 pod shop/web-1, 2 its container web, 3 a container without names, 4 a unit, 5 a
+ * bare container. */
 struct event_fixture {
 	struct epoch *epoch;
 	struct table idents;
@@ -91,7 +92,8 @@ static inline void fixture_addr(struct event_addr *a, const char *text, uint16_t
 }
 
 /* An event of process 4242 ("nginx", child of 4000) in ident row @ident. */
-static inline struct event *fixture_event(struct event_fixture *f, enum event_type type, uint32_t ident)
+static inline struct event *fixture_event(struct event_fixture *f, enum event_type type,
+					  uint32_t ident)
 {
 	struct event *ev = event_begin(&f->buf, type);
 

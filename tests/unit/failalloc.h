@@ -17,14 +17,14 @@ bool failalloc_end(void);
  * Run @code again and again with the 1st, 2nd, … allocation failing until one run
  * needs fewer. @code must clean up after itself. At most 10,000 rounds.
  */
-#define failalloc_each(code)                                                                       \
-	do {                                                                                       \
-		for (unsigned long failalloc_n_ = 1; failalloc_n_ < 10000; failalloc_n_++) {       \
-			failalloc_at(failalloc_n_);                                                \
-			code;                                                                      \
-			if (!failalloc_end())                                                      \
-				break;                                                             \
-		}                                                                                  \
+#define failalloc_each(code)                                                                 \
+	do {                                                                                 \
+		for (unsigned long failalloc_n_ = 1; failalloc_n_ < 10000; failalloc_n_++) { \
+			failalloc_at(failalloc_n_);                                          \
+			code;                                                                \
+			if (!failalloc_end())                                                \
+				break;                                                       \
+		}                                                                            \
 	} while (0)
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The call is read right or refused with the right word; help and manual tell of the same things. */
+/* The call is read right or refused with the right word; help and manual tell of the same things.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -37,7 +38,9 @@ static void options_stand_anywhere_and_take_both_forms(void **state)
 	struct options o;
 
 	(void)state;
-	assert_int_equal(read_call(&o, "--json events --for=2s shop/web --where pid=1 --ring-kib 64", &err), 0);
+	assert_int_equal(
+		read_call(&o, "--json events --for=2s shop/web --where pid=1 --ring-kib 64", &err),
+		0);
 	assert_string_equal(o.command->name, "events");
 	assert_true(o.c.json);
 	assert_true(o.c.span == 2 * NS_PER_S);
@@ -82,7 +85,8 @@ static void a_wrong_call_is_refused_with_the_right_word(void **state)
 
 		assert_int_equal(read_call(&o, refused[i].call, &err), -EINVAL);
 		if (strncmp(err.text, refused[i].error, strlen(refused[i].error)))
-			fail_msg("'%s' gives '%s', not '%s'", refused[i].call, err.text, refused[i].error);
+			fail_msg("'%s' gives '%s', not '%s'", refused[i].call, err.text,
+				 refused[i].error);
 		options_done(&o);
 	}
 }
@@ -118,8 +122,8 @@ static void a_flag_wins_over_the_environment_and_that_over_the_file(void **state
 	struct sonde_err err = { 0 };
 	struct options o;
 	FILE *f;
-	char *argv[] = { (char *)"sonde", (char *)"ps", (char *)"--config", dir, (char *)"--run-dir",
-			 (char *)"/flag" };
+	char *argv[] = { (char *)"sonde",     (char *)"ps",   (char *)"--config", dir,
+			 (char *)"--run-dir", (char *)"/flag" };
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
@@ -206,8 +210,7 @@ static unsigned count_word(const char *text, const char *word)
 	for (const char *p = text; (p = strstr(p, word)); p += strlen(word)) {
 		char next = p[strlen(word)];
 
-		n += !(next == '\\' && p[strlen(word) + 1] == '-') &&
-		     !(next >= 'a' && next <= 'z');
+		n += !(next == '\\' && p[strlen(word) + 1] == '-') && !(next >= 'a' && next <= 'z');
 	}
 	return n;
 }
@@ -279,7 +282,8 @@ static void the_manual_tells_of_no_option_that_is_none(void **state)
 		char name[64];
 		size_t n = 0;
 
-		for (p += 4; n + 1 < sizeof(name) && ((*p >= 'a' && *p <= 'z') || (*p == '\\' && p[1] == '-'));
+		for (p += 4; n + 1 < sizeof(name) &&
+			     ((*p >= 'a' && *p <= 'z') || (*p == '\\' && p[1] == '-'));
 		     p++)
 			if (*p != '\\')
 				name[n++] = *p;
@@ -343,8 +347,9 @@ static void values_are_written_by_their_unit(void **state)
 		struct sonde_field f = { .unit = shown[i].unit };
 		char out[64], tiny[4];
 
-		assert_int_equal(format_value(out, sizeof(out), &shown[i].v, &f, 1700000000ULL * NS_PER_S),
-				 strlen(shown[i].text));
+		assert_int_equal(
+			format_value(out, sizeof(out), &shown[i].v, &f, 1700000000ULL * NS_PER_S),
+			strlen(shown[i].text));
 		assert_string_equal(out, shown[i].text);
 		assert_true(format_value(tiny, sizeof(tiny), &shown[i].v, &f, 0) < sizeof(tiny));
 	}

@@ -80,12 +80,15 @@ static const struct {
 	int r;
 } wrong[] = {
 	{ "ring-kib: 1000\n", "sonde.yaml:1: ring-kib is a power of two, not 1000", 0 },
-	{ "theme: x\nring-kib: lots\n", "sonde.yaml:2: ring-kib is a number from 64 to 1048576, not 'lots'", 0 },
+	{ "theme: x\nring-kib: lots\n",
+	  "sonde.yaml:2: ring-kib is a number from 64 to 1048576, not 'lots'", 0 },
 	{ "ring-kib: 64k\n", "sonde.yaml:1: ring-kib is a number", 0 },
 	{ "ring-kib: [64]\n", "sonde.yaml:1: ring-kib is one value, not a list", 0 },
 	{ "no-bpf: maybe\n", "sonde.yaml:1: no-bpf is true or false, not 'maybe'", 0 },
-	{ "\nring-kb: 64\n", "sonde.yaml:2: there is no option 'ring-kb', did you mean 'ring-kib'?", 0 },
-	{ "runtime:\n  root: /x\n", "sonde.yaml:2: there is no option 'runtime.root', did you mean 'runtime.roots'?", 0 },
+	{ "\nring-kb: 64\n", "sonde.yaml:2: there is no option 'ring-kb', did you mean 'ring-kib'?",
+	  0 },
+	{ "runtime:\n  root: /x\n",
+	  "sonde.yaml:2: there is no option 'runtime.root', did you mean 'runtime.roots'?", 0 },
 	{ "where: x\n", "sonde.yaml:1: there is no option 'where'", 0 }, /* a flag is no key */
 	{ "theme: a\x1b[2J\n", "sonde.yaml:1: ", -EINVAL },
 	{ "ring-kib: 64\n\tbad\n", "sonde.yaml:2: ", -EINVAL },
@@ -110,7 +113,8 @@ static void an_error_is_told_by_its_line_and_changes_nothing(void **state)
 		assert_int_equal(c.ring_kib, 8192); /* also what stood before the error */
 		assert_int_equal(c.n_warnings, 1);
 		if (strncmp(c.warnings[0], wrong[i].warning, strlen(wrong[i].warning)))
-			fail_msg("'%s' gives '%s', not '%s'", wrong[i].text, c.warnings[0], wrong[i].warning);
+			fail_msg("'%s' gives '%s', not '%s'", wrong[i].text, c.warnings[0],
+				 wrong[i].warning);
 		assert_null(strchr(c.warnings[0], '\x1b'));
 		sonde_config_done(&c);
 	}
@@ -211,9 +215,15 @@ static void spans_are_times_with_a_unit(void **state)
 		const char *text;
 		unsigned long long ns;
 	} cases[] = {
-		{ "500ms", 500 * NS_PER_MS }, { "10s", 10 * NS_PER_S }, { "10", 10 * NS_PER_S },
-		{ "5m", 300 * NS_PER_S },     { "1h", 3600 * NS_PER_S }, { "0", 0 },
-		{ "-1s", 0 },		      { "1x", 0 },		 { "99999999999h", 0 },
+		{ "500ms", 500 * NS_PER_MS },
+		{ "10s", 10 * NS_PER_S },
+		{ "10", 10 * NS_PER_S },
+		{ "5m", 300 * NS_PER_S },
+		{ "1h", 3600 * NS_PER_S },
+		{ "0", 0 },
+		{ "-1s", 0 },
+		{ "1x", 0 },
+		{ "99999999999h", 0 },
 		{ "", 0 },
 	};
 	const struct sonde_option *o = sonde_option_find("for");

@@ -69,13 +69,18 @@ static void an_exec_in_a_pod_is_the_contract_to_the_letter(void **state)
 	assert_string_equal(
 		text_of(f, &b),
 		"{\"v\":1,\"time\":\"2023-11-14T22:13:20.000000001Z\",\"seq\":7,"
-		"\"boot\":\"0000000000000abc\",\"type\":\"exec\",\"node\":\"node-a\",\"origin\":\"ring\","
+		"\"boot\":\"0000000000000abc\",\"type\":\"exec\",\"node\":\"node-a\",\"origin\":"
+		"\"ring\","
 		"\"pod\":\"shop/web-1\",\"pod_uid\":\"" FIXTURE_UID "\",\"namespace\":\"shop\","
-		"\"workload\":\"Deployment/web\",\"container\":\"web\",\"container_id\":\"" FIXTURE_ID "\","
-		"\"image\":\"registry.local:5000/shop/web:1.2@sha256:abc\",\"pid\":4242,\"ppid\":4000,"
-		"\"tid\":4242,\"exec_id\":\"bm9kZS1hOjk5OjQyNDI=\",\"parent_exec_id\":\"bm9kZS1hOjU1OjQwMDA=\","
+		"\"workload\":\"Deployment/"
+		"web\",\"container\":\"web\",\"container_id\":\"" FIXTURE_ID "\","
+		"\"image\":\"registry.local:5000/shop/"
+		"web:1.2@sha256:abc\",\"pid\":4242,\"ppid\":4000,"
+		"\"tid\":4242,\"exec_id\":\"bm9kZS1hOjk5OjQyNDI=\",\"parent_exec_id\":"
+		"\"bm9kZS1hOjU1OjQwMDA=\","
 		"\"uid\":0,\"gid\":33,\"name\":\"nginx\",\"exe\":\"/usr/sbin/nginx\",\"cwd\":\"/\","
-		"\"tty\":\"pts/3\",\"outside\":false,\"layer\":\"writable\",\"argv\":[\"nginx\",\"-g\",\"\"],"
+		"\"tty\":\"pts/"
+		"3\",\"outside\":false,\"layer\":\"writable\",\"argv\":[\"nginx\",\"-g\",\"\"],"
 		"\"argv_cut\":false}");
 	buf_done(&b);
 }
@@ -202,7 +207,10 @@ static void names_that_were_asked_for_are_shown(void **state)
 	json_t *j;
 
 	ev->name.query = event_text_add(ev, "db.shop", 7);
-	ev->name.answers = event_text_add(ev, "10.0.0.9\0" "10.0.0.10", 19);
+	ev->name.answers = event_text_add(ev,
+					  "10.0.0.9\0"
+					  "10.0.0.10",
+					  19);
 	ev->name.qtype = 28;
 	ev->name.rcode = 0;
 	j = json_of(f);
@@ -277,13 +285,19 @@ static void every_type_has_a_name_that_leads_back(void **state)
 static void falco_names_read_the_same_event(void **state)
 {
 	static const char *const texts[][2] = {
-		{ "evt.type", "connect" },   { "container.id", "4f0e64c1a2b3" },
+		{ "evt.type", "connect" },
+		{ "container.id", "4f0e64c1a2b3" },
 		{ "container.image.repository", "registry.local:5000/shop/web" },
-		{ "container.image.tag", "1.2" },	{ "container.image.digest", "sha256:abc" },
-		{ "k8s.pod.name", "web-1" }, { "fd.name", "10.0.0.1:40000->10.0.0.2:443" },
-		{ "fd.sip", "10.0.0.2" },    { "fd.cip", "10.0.0.1" },
-		{ "proc.pname", "sh" },	     { "proc.aname[1]", "sh" },
-		{ "proc.apid[1]", "4000" },  { "evt.res", "ECONNREFUSED" },
+		{ "container.image.tag", "1.2" },
+		{ "container.image.digest", "sha256:abc" },
+		{ "k8s.pod.name", "web-1" },
+		{ "fd.name", "10.0.0.1:40000->10.0.0.2:443" },
+		{ "fd.sip", "10.0.0.2" },
+		{ "fd.cip", "10.0.0.1" },
+		{ "proc.pname", "sh" },
+		{ "proc.aname[1]", "sh" },
+		{ "proc.apid[1]", "4000" },
+		{ "evt.res", "ECONNREFUSED" },
 	};
 	struct event_fixture *f = *state;
 	struct event *ev = fixture_event(f, EVENT_CONNECT, 2);
@@ -294,7 +308,8 @@ static void falco_names_read_the_same_event(void **state)
 	ev->flags |= EV_RET;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		int index;
-		const struct sonde_field *field = field_find_indexed(SONDE_EVENTS, texts[i][0], &index);
+		const struct sonde_field *field =
+			field_find_indexed(SONDE_EVENTS, texts[i][0], &index);
 		struct sonde_value v = { .kind = SONDE_ABSENT };
 
 		assert_non_null(field);

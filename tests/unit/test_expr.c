@@ -127,7 +127,7 @@ static const char *const lies[] = {
 	"proc.name endswith nginxx",
 	"proc.name glob 'n*y'",
 	"proc.name glob ngin",
-	"proc.name regex gin",	       /* the whole has to fit */
+	"proc.name regex gin",          /* the whole has to fit */
 	"proc.exepath pmatch (/usr/s)", /* not a component */
 	"proc.exepath pmatch (/usr/sbin/nginx/more)",
 	"fd.sip = 10.0.0.0/8",
@@ -192,7 +192,8 @@ static const struct {
 	{ "   ", "column 4: expected a field" },
 	{ "pod", "column 4: a comparison is missing here" },
 	{ "pdo = x", "column 1: there is no field 'pdo', did you mean 'pod'?" },
-	{ "type = exec and porc.name = x", "column 17: there is no field 'porc.name', did you mean 'proc.name'?" },
+	{ "type = exec and porc.name = x",
+	  "column 17: there is no field 'porc.name', did you mean 'proc.name'?" },
 	{ "name contians x", "column 6: 'contians' is no comparison, did you mean 'contains'?" },
 	{ "name =", "column 7: a value is missing here" },
 	{ "name = (a)", "column 8: a value is missing here" },
@@ -234,7 +235,8 @@ static void errors_point_at_the_column_and_name_the_mend(void **state)
 		assert_int_equal(expr_compile(errors[i].text, SONDE_EVENTS, &e, &err), -EINVAL);
 		assert_null(e);
 		if (strncmp(err.text, errors[i].error, strlen(errors[i].error)))
-			fail_msg("'%s' gives '%s', not '%s'", errors[i].text, err.text, errors[i].error);
+			fail_msg("'%s' gives '%s', not '%s'", errors[i].text, err.text,
+				 errors[i].error);
 		/* and without a place to put it */
 		assert_int_equal(expr_compile(errors[i].text, SONDE_EVENTS, &e, NULL), -EINVAL);
 	}
@@ -258,12 +260,9 @@ static void what_is_too_much_is_refused(void **state)
 		size_t times;
 		int r;
 	} cases[] = {
-		{ "pid=1 or ", "pid=4242", 400, 0 },
-		{ "pid=1 or ", "pid=4242", 600, -E2BIG },
-		{ "(", "pid=1", 101, -E2BIG },
-		{ "not ", "pid=1", 5000, 0 },
-		{ "x", "", 70000, -E2BIG },
-		{ "(", "", 50, -EINVAL },
+		{ "pid=1 or ", "pid=4242", 400, 0 }, { "pid=1 or ", "pid=4242", 600, -E2BIG },
+		{ "(", "pid=1", 101, -E2BIG },       { "not ", "pid=1", 5000, 0 },
+		{ "x", "", 70000, -E2BIG },          { "(", "", 50, -EINVAL },
 	};
 
 	(void)state;
@@ -297,18 +296,20 @@ static void compiling_survives_the_loss_of_any_allocation(void **state)
 
 	failalloc_each({
 		struct expr *e = NULL;
-		int r = expr_compile("type = connect and (pid in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10) or name regex "
-				     "'n.*' or a_long_word = 1 or pid = 1 or pid = 2 or pid = 3)",
-				     SONDE_EVENTS, &e, NULL);
+		int r = expr_compile(
+			"type = connect and (pid in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10) or name regex "
+			"'n.*' or a_long_word = 1 or pid = 1 or pid = 2 or pid = 3)",
+			SONDE_EVENTS, &e, NULL);
 
 		assert_true(r == -EINVAL || r == -ENOMEM);
 		assert_null(e);
 	});
 	failalloc_each({
 		struct expr *e = NULL;
-		int r = expr_compile("type = connect and (pid in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10) or name regex "
-				     "'n.*' or pid = 1 or pid = 2 or pid = 3 or pid = 4)",
-				     SONDE_EVENTS, &e, NULL);
+		int r = expr_compile(
+			"type = connect and (pid in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10) or name regex "
+			"'n.*' or pid = 1 or pid = 2 or pid = 3 or pid = 4)",
+			SONDE_EVENTS, &e, NULL);
 
 		if (r) {
 			assert_int_equal(r, -ENOMEM);

@@ -48,7 +48,8 @@ static void one_name_means_one_thing_in_all_tables(void **state)
 			const struct sonde_field *f = sonde_field_at((enum sonde_table)t, i), *e;
 
 			e = sonde_field_find(SONDE_EVENTS, f->name);
-			if (e && t <= SONDE_CONNS && strcmp(e->name, f->name) == 0 && e->kind != f->kind)
+			if (e && t <= SONDE_CONNS && strcmp(e->name, f->name) == 0 &&
+			    e->kind != f->kind)
 				fail_msg("%s is of another type in %s", f->name,
 					 sonde_table_name((enum sonde_table)t));
 		}
@@ -60,18 +61,20 @@ static const struct {
 	enum sonde_table table;
 	const char *keys;
 } contract[] = {
-	{ SONDE_EVENTS,
-	  "v time seq boot type node origin pod pod_uid pod_reason namespace workload container container_id image "
-	  "unit pid ppid tid exec_id parent_exec_id uid gid name exe cwd tty outside layer argv argv_cut exit_code "
-	  "signal proto local remote remote_name name_source bytes_in bytes_out duration_ns ret query qtype answers "
-	  "rcode sni" },
-	{ SONDE_PODS,
-	  "pod pod_uid phase containers processes conns events_per_s cpu_pct cpu_throttled_pct rss_bytes memory_limit "
-	  "restarts oom risk lost first_seen gone_at" },
-	{ SONDE_PROCS,
-	  "exec_id pid ppid pod container name exe argv uid cpu_pct rss_bytes threads fds start gone_at" },
-	{ SONDE_CONNS,
-	  "id pod pid name proto state local remote remote_name bytes_in bytes_out in_per_s out_per_s start gone_at" },
+	{ SONDE_EVENTS, "v time seq boot type node origin pod pod_uid pod_reason namespace "
+			"workload container container_id image "
+			"unit pid ppid tid exec_id parent_exec_id uid gid name exe cwd tty outside "
+			"layer argv argv_cut exit_code "
+			"signal proto local remote remote_name name_source bytes_in bytes_out "
+			"duration_ns ret query qtype answers "
+			"rcode sni" },
+	{ SONDE_PODS, "pod pod_uid phase containers processes conns events_per_s cpu_pct "
+		      "cpu_throttled_pct rss_bytes memory_limit "
+		      "restarts oom risk lost first_seen gone_at" },
+	{ SONDE_PROCS, "exec_id pid ppid pod container name exe argv uid cpu_pct rss_bytes threads "
+		       "fds start gone_at" },
+	{ SONDE_CONNS, "id pod pid name proto state local remote remote_name bytes_in bytes_out "
+		       "in_per_s out_per_s start gone_at" },
 	{ SONDE_DOCTOR, "check state detail mend" },
 };
 
@@ -86,7 +89,8 @@ static void json_keys_are_those_of_the_contract_in_its_order(void **state)
 			const struct sonde_field *f = sonde_field_at(contract[i].table, k);
 			size_t n = strcspn(p, " ");
 
-			if (!(f->flags & SONDE_FIELD_JSON) || strlen(f->key) != n || strncmp(f->key, p, n))
+			if (!(f->flags & SONDE_FIELD_JSON) || strlen(f->key) != n ||
+			    strncmp(f->key, p, n))
 				continue;
 			p += n + (p[n] == ' ');
 			at++;

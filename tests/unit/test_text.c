@@ -23,27 +23,31 @@ static const struct {
 	{ "\x1b[2J", 0, "\\u001b[2J", 9 },
 	{ "\x7f", 0, "\\u007f", 6 },
 	{ "a\nb\tc", 0, "a\\u000ab\\u0009c", 15 },
-	{ "\xc2\x9b" "1m", 0, "\\u009b1m", 8 },			    /* C1 CSI */
-	{ "\xe2\x80\xae" "fdp.exe", 0, "\\u202efdp.exe", 13 },	    /* right-to-left override */
-	{ "\xe2\x81\xa6x\xe2\x81\xa9", 0, "\\u2066x\\u2069", 13 },  /* isolates */
-	{ "\xe2\x80\x8b", 0, "\\u200b", 6 },			    /* zero width space */
-	{ "\xe2\x80\xa8", 0, "\\u2028", 6 },			    /* line separator */
-	{ "\xef\xbb\xbf", 0, "\\ufeff", 6 },			    /* byte order mark */
-	{ "\xee\x80\x80", 0, "\\ue000", 6 },			    /* private use */
-	{ "\xf3\xa0\x81\x81", 0, "\\u{e0041}", 9 },		    /* tag */
+	{ "\xc2\x9b"
+	  "1m",
+	  0, "\\u009b1m", 8 }, /* C1 CSI */
+	{ "\xe2\x80\xae"
+	  "fdp.exe",
+	  0, "\\u202efdp.exe", 13 },                               /* right-to-left override */
+	{ "\xe2\x81\xa6x\xe2\x81\xa9", 0, "\\u2066x\\u2069", 13 }, /* isolates */
+	{ "\xe2\x80\x8b", 0, "\\u200b", 6 },                       /* zero width space */
+	{ "\xe2\x80\xa8", 0, "\\u2028", 6 },                       /* line separator */
+	{ "\xef\xbb\xbf", 0, "\\ufeff", 6 },                       /* byte order mark */
+	{ "\xee\x80\x80", 0, "\\ue000", 6 },                       /* private use */
+	{ "\xf3\xa0\x81\x81", 0, "\\u{e0041}", 9 },                /* tag */
 	{ "\xff\xfe", 0, "\\xff\\xfe", 8 },
-	{ "\xc3", 0, "\\xc3", 4 },				    /* cut short */
-	{ "\xc0\xaf", 0, "\\xc0\\xaf", 8 },			    /* overlong slash */
-	{ "\xed\xa0\x80", 0, "\\xed\\xa0\\x80", 12 },		    /* surrogate */
-	{ "\xf4\x90\x80\x80", 0, "\\xf4\\x90\\x80\\x80", 16 },	    /* past the last code point */
+	{ "\xc3", 0, "\\xc3", 4 },                             /* cut short */
+	{ "\xc0\xaf", 0, "\\xc0\\xaf", 8 },                    /* overlong slash */
+	{ "\xed\xa0\x80", 0, "\\xed\\xa0\\x80", 12 },          /* surrogate */
+	{ "\xf4\x90\x80\x80", 0, "\\xf4\\x90\\x80\\x80", 16 }, /* past the last code point */
 	{ "h\xc3\xa4usle", 0, "h\xc3\xa4usle", 6 },
 	{ "\xe4\xbd\xa0\xe5\xa5\xbd", 0, "\xe4\xbd\xa0\xe5\xa5\xbd", 4 }, /* wide */
-	{ "e\xcc\x81x", 0, "e\xcc\x81x", 2 },			    /* combining acute */
-	{ "\xcc\x81x", 0, "\\u0301x", 7 },			    /* no base to stand on */
-	{ "e\xcc\x81\xcc\x82\xcc\x83x", 0, "e\xcc\x81\xcc\x82\\u0303x", 8 }, /* a third mark */
+	{ "e\xcc\x81x", 0, "e\xcc\x81x", 2 },                             /* combining acute */
+	{ "\xcc\x81x", 0, "\\u0301x", 7 },                                /* no base to stand on */
+	{ "e\xcc\x81\xcc\x82\xcc\x83x", 0, "e\xcc\x81\xcc\x82\\u0303x", 8 },   /* a third mark */
 	{ "\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", 0, "\\u{1f1e9}\\u{1f1ea}", 18 }, /* a flag */
-	{ "x\xef\xb8\x8f", 0, "x\\ufe0f", 7 },			    /* variation selector */
-	{ "\xe3\x85\xa4", 0, "\\u3164", 6 },			    /* a filler that shows nothing */
+	{ "x\xef\xb8\x8f", 0, "x\\ufe0f", 7 }, /* variation selector */
+	{ "\xe3\x85\xa4", 0, "\\u3164", 6 },   /* a filler that shows nothing */
 };
 
 static void what_steers_a_terminal_becomes_an_escape(void **state)
@@ -53,7 +57,8 @@ static void what_steers_a_terminal_becomes_an_escape(void **state)
 		size_t n = shown[i].n ? shown[i].n : strlen(shown[i].in);
 		char out[128];
 
-		assert_int_equal(sonde_text_show(out, sizeof(out), 100, shown[i].in, n, 0), shown[i].cells);
+		assert_int_equal(sonde_text_show(out, sizeof(out), 100, shown[i].in, n, 0),
+				 shown[i].cells);
 		assert_string_equal(out, shown[i].out);
 		assert_int_equal(sonde_text_cells(shown[i].in, n, 0), shown[i].cells);
 	}
@@ -64,7 +69,8 @@ static void ascii_shows_everything_beyond_it_as_escapes(void **state)
 	char out[64];
 
 	(void)state;
-	assert_int_equal(sonde_text_show(out, sizeof(out), 60, "h\xc3\xa4", 3, SONDE_TEXT_ASCII), 7);
+	assert_int_equal(sonde_text_show(out, sizeof(out), 60, "h\xc3\xa4", 3, SONDE_TEXT_ASCII),
+			 7);
 	assert_string_equal(out, "h\\u00e4");
 	assert_int_equal(sonde_text_show(out, sizeof(out), 3, "abcdef", 6, SONDE_TEXT_ASCII), 3);
 	assert_string_equal(out, "ab~");
@@ -86,8 +92,10 @@ static const struct {
 	{ "abcdef", 1, 6, "", 0 },
 	{ "\xe4\xbd\xa0\xe5\xa5\xbd", 64, 3, "\xe4\xbd\xa0…", 3 },
 	{ "\xe4\xbd\xa0\xe5\xa5\xbd", 64, 2, "…", 1 }, /* half a glyph is none */
-	{ "ab\x1b", 64, 5, "ab…", 3 },		       /* an escape is shown whole or not at all */
-	{ "e\xcc\x81" "bc", 64, 2, "e\xcc\x81…", 2 },
+	{ "ab\x1b", 64, 5, "ab…", 3 },                 /* an escape is shown whole or not at all */
+	{ "e\xcc\x81"
+	  "bc",
+	  64, 2, "e\xcc\x81…", 2 },
 };
 
 static void a_cut_keeps_whole_glyphs_and_says_so(void **state)
@@ -152,7 +160,8 @@ static void json_strings_carry_no_control_and_tell_of_bad_bytes(void **state)
 		struct buf b = { .max = 256 };
 		bool escaped = false;
 
-		assert_int_equal(text_json_told(&b, json[i].in, json[i].n ? json[i].n : strlen(json[i].in),
+		assert_int_equal(text_json_told(&b, json[i].in,
+						json[i].n ? json[i].n : strlen(json[i].in),
 						&escaped),
 				 0);
 		assert_string_equal(b.p, json[i].out);
@@ -185,15 +194,21 @@ static void the_distance_of_words_counts_what_a_finger_does(void **state)
 static void base64_is_that_of_the_rfc(void **state)
 {
 	static const char *const pairs[][2] = {
-		{ "", "" },	    { "f", "Zg==" },	     { "fo", "Zm8=" },	   { "foo", "Zm9v" },
-		{ "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" }, { "foobar", "Zm9vYmFy" },
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
 		{ "\xff\xfe\xfd", "//79" },
 	};
 	char out[BASE64_SIZE(6)];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		assert_int_equal(base64_encode(out, pairs[i][0], strlen(pairs[i][0])), strlen(pairs[i][1]));
+		assert_int_equal(base64_encode(out, pairs[i][0], strlen(pairs[i][0])),
+				 strlen(pairs[i][1]));
 		assert_string_equal(out, pairs[i][1]);
 	}
 }

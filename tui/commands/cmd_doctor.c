@@ -77,12 +77,13 @@ static int print(const struct options *o, struct sonde_rows *rows, const struct 
 static int not_root(const struct options *o)
 {
 	static const char json[] =
-		"{\"check\":\"privilege\",\"state\":\"missing\",\"detail\":\"sonde is not run as root\","
+		"{\"check\":\"privilege\",\"state\":\"missing\",\"detail\":\"sonde is not run as "
+		"root\","
 		"\"mend\":\"run it with sudo; captures can be read without: --history FILE\"}";
-	static const char plain[] =
-		"CHECK      STATE    DETAIL                    MEND\n"
-		"privilege  missing  sonde is not run as root  run it with sudo; captures can be read "
-		"without: --history FILE";
+	static const char plain[] = "CHECK      STATE    DETAIL                    MEND\n"
+				    "privilege  missing  sonde is not run as root  run it with "
+				    "sudo; captures can be read "
+				    "without: --history FILE";
 
 	if (o->c.json)
 		out_line(json, sizeof(json) - 1);

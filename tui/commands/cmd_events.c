@@ -70,6 +70,18 @@ static int stream_all(const struct options *o, struct sonde_stream *st, const st
 	return out_failed() ? 0 : print_summary(o, st);
 }
 
+/* A capture may end before its time, or be damaged: that is said, what was sound has been printed.
+ */
+static void say_trouble(struct sonde *s)
+{
+	struct sonde_query q = { .table = SONDE_PODS };
+	struct sonde_rows *rows = NULL;
+
+	if (!sonde_query(s, &q, &rows, NULL) && sonde_rows_incomplete(rows))
+		say("%s", sonde_rows_incomplete(rows));
+	sonde_rows_unref(rows);
+}
+
 /* --where and the POD word together, as one expression. The caller frees it. NULL: no memory. */
 static char *expression(const struct options *o, struct sonde *s, int *ret_code)
 {
@@ -107,8 +119,8 @@ static char *expression(const struct options *o, struct sonde *s, int *ret_code)
 	if (v.kind != SONDE_TEXT) {
 		say("'%s' has no pod UID to follow", word);
 		*ret_code = EXIT_FAILED;
-	} else if (asprintf(&text, "k8s.pod.uid = \"%.*s\"%s%s%s", (int)v.text.n, v.text.p, join, where,
-			    end) < 0) {
+	} else if (asprintf(&text, "k8s.pod.uid = \"%.*s\"%s%s%s", (int)v.text.n, v.text.p, join,
+			    where, end) < 0) {
 		text = NULL;
 	}
 	sonde_rows_unref(rows);
@@ -169,6 +181,8 @@ int cmd_events(struct options *o)
 		if (!o->c.json)
 			print_stream_head(o, &cols);
 		r = stream_all(o, st, &cols);
+		if (*o->c.history)
+			say_trouble(s);
 	}
 	sonde_stream_free(st);
 	sonde_close(s);

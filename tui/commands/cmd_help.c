@@ -38,10 +38,12 @@ static void option_json(const struct sonde_option *o)
 
 		if (!command_takes(c, o->name))
 			continue;
-		n = snprintf(commands + at, sizeof(commands) - at, "%s\"%s\"", at ? "," : "", c->name);
+		n = snprintf(commands + at, sizeof(commands) - at, "%s\"%s\"", at ? "," : "",
+			     c->name);
 		at += n > 0 ? (size_t)n : 0;
 	}
-	line("{\"option\":\"--%s\",\"type\":\"%s\",\"argument\":\"%s\",\"default\":\"%s\",\"key\":\"%s\","
+	line("{\"option\":\"--%s\",\"type\":\"%s\",\"argument\":\"%s\",\"default\":\"%s\",\"key\":"
+	     "\"%s\","
 	     "\"commands\":[%s],\"help\":\"%s\"}",
 	     o->name, type_word(o->type), o->arg, o->def, o->key, commands, o->help);
 }
@@ -60,8 +62,8 @@ static void command_json(const struct command *c)
 			     sonde_option_at(i)->name);
 		at += n > 0 ? (size_t)n : 0;
 	}
-	line("{\"command\":\"%s\",\"words\":\"%s\",\"options\":[%s],\"help\":\"%s\"}", c->name, c->words,
-	     options, c->help);
+	line("{\"command\":\"%s\",\"words\":\"%s\",\"options\":[%s],\"help\":\"%s\"}", c->name,
+	     c->words, options, c->help);
 }
 
 static void option_line(const struct sonde_option *o)
@@ -79,8 +81,8 @@ static void command_line(const struct command *c)
 {
 	char left[64];
 
-	snprintf(left, sizeof(left), "sonde%s%s%s%s", *c->name ? " " : "", c->name, *c->words ? " " : "",
-		 c->words);
+	snprintf(left, sizeof(left), "sonde%s%s%s%s", *c->name ? " " : "", c->name,
+		 *c->words ? " " : "", c->words);
 	line("  %-22s %s", left, c->help);
 }
 
@@ -102,8 +104,10 @@ static void help_all(void)
 			option_line(sonde_option_at(i));
 	line("%s", "");
 	line("POD is namespace/name, a pod UID or a container id; 8 digits of an id are enough.");
-	line("Exit: 0 done, 1 it failed, 2 the call was wrong, 3 not permitted or not supported here.");
-	line("sonde help COMMAND tells more; sonde fields lists what --where, --columns and --sort know.");
+	line("Exit: 0 done, 1 it failed, 2 the call was wrong, 3 not permitted or not supported "
+	     "here.");
+	line("sonde help COMMAND tells more; sonde fields lists what --where, --columns and --sort "
+	     "know.");
 }
 
 static void help_one(const struct command *c)

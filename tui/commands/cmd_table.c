@@ -61,12 +61,13 @@ static int print_once(const struct options *o, struct sonde_rows *rows, const st
 
 /* ── changes ─────────────────────────────────────────────────────────────── */
 
-/* What was printed of each row: open addressing by id, made anew each round so that it never outgrows the table. */
+/* What was printed of each row: open addressing by id, made anew each round so that it never
+ * outgrows the table. */
 struct seen {
 	struct {
 		sonde_id id;
 		uint64_t hash;
-	} *slots;
+	} * slots;
 	size_t mask;
 };
 
@@ -146,8 +147,8 @@ static int follow_rows(struct follow *f, struct sonde *s, struct sonde_rows *row
 }
 
 /*
- * The stream's own summary tells what reached us and what was lost meanwhile; of it only "printed" is ours:
- * rows, not events.
+ * The stream's own summary tells what reached us and what was lost meanwhile; of it only "printed"
+ * is ours: rows, not events.
  */
 static int follow_summary(const struct follow *f, struct sonde_stream *st)
 {

@@ -63,10 +63,12 @@ int common_ready(struct sonde *s, bool ready)
 	int r = -ETIMEDOUT;
 
 	/* In slices, so that an interrupt is heard. */
-	while (r == -ETIMEDOUT && !stop_asked() && (unsigned long long)time(NULL) - began < READY_MS / 1000)
+	while (r == -ETIMEDOUT && !stop_asked() &&
+	       (unsigned long long)time(NULL) - began < READY_MS / 1000)
 		r = sonde_ready(s, 100, &err);
 	if (r == -ETIMEDOUT && !stop_asked())
-		say("the first picture is not complete after %d s; what is printed may lack something",
+		say("the first picture is not complete after %d s; what is printed may lack "
+		    "something",
 		    READY_MS / 1000);
 	else if (r && r != -ETIMEDOUT)
 		say("%s", *err.text ? err.text : strerror(-r));
@@ -93,9 +95,10 @@ static bool names(const struct sonde_value *v, const char *word, bool prefix)
 	       (prefix || v->text.n == n);
 }
 
-/* Look through @table for the word in the field of that key; *@ret is the row, -1 none, -2 more than one. */
-static struct sonde_rows *look(struct sonde *s, enum sonde_table table, const char *key, const char *word,
-			       bool prefix, ptrdiff_t *ret)
+/* Look through @table for the word in the field of that key; *@ret is the row, -1 none, -2 more
+ * than one. */
+static struct sonde_rows *look(struct sonde *s, enum sonde_table table, const char *key,
+			       const char *word, bool prefix, ptrdiff_t *ret)
 {
 	struct sonde_query q = { .table = table };
 	const struct sonde_field *f = sonde_field_find(table, key);
@@ -163,7 +166,9 @@ int common_pod(struct sonde *s, const char *word, sonde_id *ret)
 	if (at == -2)
 		say("'%s' begins more than one pod UID", word);
 	else
-		say("there is no pod '%s' on this node; a pod is namespace/name, a UID or a container id", word);
+		say("there is no pod '%s' on this node; a pod is namespace/name, a UID or a "
+		    "container id",
+		    word);
 	return EXIT_FAILED;
 }
 
@@ -226,8 +231,8 @@ static int add_column(struct columns *c, enum sonde_table table, const char *wor
 	const struct sonde_field *f = sonde_field_find(table, word);
 
 	if (!f) {
-		say("there is no field '%s' for %s, did you mean '%s'?", word, sonde_table_name(table),
-		    sonde_field_nearest(table, word));
+		say("there is no field '%s' for %s, did you mean '%s'?", word,
+		    sonde_table_name(table), sonde_field_nearest(table, word));
 		return EXIT_USAGE;
 	}
 	if (c->n == sizeof(c->f) / sizeof(c->f[0])) {

@@ -14,15 +14,15 @@
 #include "format.h"
 #include "sonde/text.h"
 
-#define GAP 2
-#define FLEXIBLE 12 /* cells for a column that has no wish */
-#define RAW_MAX 8192
+#define GAP            2
+#define FLEXIBLE       12 /* cells for a column that has no wish */
+#define RAW_MAX        8192
 #define LINE_MAX_BYTES (256 << 10)
 
 struct layout {
 	size_t width[64]; /* cells; 0: dropped */
-	size_t last;	  /* the last column that is shown is not padded */
-	bool whole;	  /* no terminal: nothing is cut, what is too long pushes the rest */
+	size_t last;      /* the last column that is shown is not padded */
+	bool whole;       /* no terminal: nothing is cut, what is too long pushes the rest */
 	unsigned flags;
 };
 
@@ -62,7 +62,8 @@ static size_t least(const struct sonde_field *f)
 	return f->width && f->width < title ? f->width : title;
 }
 
-/* The column that is to suffer next: by rank from the highest, of equals the last. SIZE_MAX: only one is left. */
+/* The column that is to suffer next: by rank from the highest, of equals the last. SIZE_MAX: only
+ * one is left. */
 static size_t next_victim(const struct layout *l, const struct columns *c)
 {
 	size_t victim = SIZE_MAX, shown = 0;
@@ -75,7 +76,8 @@ static size_t next_victim(const struct layout *l, const struct columns *c)
 	return shown > 1 ? victim : SIZE_MAX;
 }
 
-/* What a column is content with when there is too little room; those without a wish take what is left. */
+/* What a column is content with when there is too little room; those without a wish take what is
+ * left. */
 static size_t content(const struct sonde_field *f)
 {
 	size_t n = f->width ? f->width : FLEXIBLE;
@@ -83,7 +85,8 @@ static size_t content(const struct sonde_field *f)
 	return n < least(f) ? least(f) : n;
 }
 
-static void give_back(struct layout *l, const struct columns *c, const size_t *want, size_t room, bool wished)
+static void give_back(struct layout *l, const struct columns *c, const size_t *want, size_t room,
+		      bool wished)
 {
 	for (size_t i = 0; i < c->n && total(l, c) < room; i++) {
 		size_t left = room - total(l, c), more = want[i] - l->width[i];
@@ -94,8 +97,8 @@ static void give_back(struct layout *l, const struct columns *c, const size_t *w
 }
 
 /*
- * Make the columns fit @room cells: all shrink to what they are content with, then some go, by rank; what
- * is free then goes back, first to those that have no wish.
+ * Make the columns fit @room cells: all shrink to what they are content with, then some go, by
+ * rank; what is free then goes back, first to those that have no wish.
  */
 static void fit(struct layout *l, const struct columns *c, size_t room)
 {
@@ -151,8 +154,8 @@ static void pad(size_t cells)
 }
 
 /* One cell in its column, which begins at @start. */
-static void put(const struct layout *l, size_t i, size_t start, const struct sonde_field *f, const char *p,
-		size_t n)
+static void put(const struct layout *l, size_t i, size_t start, const struct sonde_field *f,
+		const char *p, size_t n)
 {
 	size_t width = l->width[i], cells = sonde_text_cells(p, n, l->flags);
 	bool right = f->flags & SONDE_FIELD_RIGHT;
@@ -161,8 +164,9 @@ static void put(const struct layout *l, size_t i, size_t start, const struct son
 		start = line.cells + GAP;
 	pad(right && cells < width ? start + width - cells : start);
 	if (line.n < sizeof(line.p)) {
-		line.cells += sonde_text_show(line.p + line.n, sizeof(line.p) - line.n,
-					      l->whole && width < cells ? cells : width, p, n, l->flags);
+		line.cells +=
+			sonde_text_show(line.p + line.n, sizeof(line.p) - line.n,
+					l->whole && width < cells ? cells : width, p, n, l->flags);
 		line.n += strlen(line.p + line.n);
 	}
 }
@@ -196,7 +200,8 @@ struct source {
 	uint64_t now_ns;
 };
 
-static size_t format_cell(const struct source *from, const struct sonde_field *f, char *raw, size_t size)
+static size_t format_cell(const struct source *from, const struct sonde_field *f, char *raw,
+			  size_t size)
 {
 	struct sonde_value v = { .kind = SONDE_ABSENT };
 

@@ -8,15 +8,18 @@
 #define MANY "json where columns sort follow for history standalone"
 
 static const struct command commands[] = {
-	{ "", "", 0, 0, "history standalone", "The console: every pod of the node, live", cmd_console },
+	{ "", "", 0, 0, "history standalone", "The console: every pod of the node, live",
+	  cmd_console },
 	{ "doctor", "", 0, 0, "json where columns sort",
-	  "Say what this kernel, runtime and access allow, line by line, with the mend", cmd_doctor },
+	  "Say what this kernel, runtime and access allow, line by line, with the mend",
+	  cmd_doctor },
 	{ "pods", "[POD]", 0, 1, MANY, "Print the pods, and what runs outside of pods", cmd_table },
 	{ "ps", "[POD]", 0, 1, MANY, "Print the processes", cmd_table },
 	{ "conns", "[POD]", 0, 1, MANY, "Print the connections and listeners", cmd_table },
 	{ "events", "[POD]", 0, 1, "json where columns for history standalone",
 	  "Print events as they happen, or those of a capture", cmd_events },
-	{ "record", "FILE", 1, 1, "json for standalone", "Write a capture that --history reads", cmd_record },
+	{ "record", "FILE", 1, 1, "json for standalone", "Write a capture that --history reads",
+	  cmd_record },
 	{ "fields", "[TABLE]", 0, 1, "json markdown",
 	  "List the fields for --where, --columns and --sort", cmd_fields },
 	{ "help", "[COMMAND]", 0, 1, "json", "List commands and options", cmd_help },
