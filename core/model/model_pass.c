@@ -87,6 +87,8 @@ static uint32_t new_task(struct model *m, const struct task_fact *f, uint32_t id
 	if (!w)
 		return TABLE_NONE;
 	w->origin = ORIGIN_PICTURE;
+	/* no exec record of it is on its way: read about it now, not in a moment */
+	m->proc_side[i].born_ns = MIN(f->start_ns, m->pass.now_ns);
 	if (outside)
 		w->flags |= EV_OUTSIDE;
 	if (!m->pass.first) {
