@@ -268,9 +268,34 @@ lab_pod() { # NAMESPACE NAME IMAGE COMMAND…
 	lab_cgroup_parent "$uid" >"$LAB_POD/cgroup"
 	echo "${LAB_CGROUP:-hybrid}" >"$LAB_POD/cgroup-mode"
 	mkdir -p "$LAB/logs/${ns}_${name}_$uid"
+	lab_pod_limits "$(cat "$LAB_POD/cgroup")"
 	lab_make sandbox "" localhost/pause:1 /bin/pause || return 1
 	lab_wire "$n" || return 1
 	lab_make container main "$image" "$@"
+}
+
+# A kubelet sets the sum of its containers' limits on the pod's own group as well.
+lab_pod_limits() { # CGROUP
+	local c=/sys/fs/cgroup
+	if [ -d $c/memory ]; then
+		mkdir -p "$c/cpu$1" "$c/memory$1"
+		[ -z "$LAB_CPU" ] || echo $((LAB_CPU * 100)) >"$c/cpu$1/cpu.cfs_quota_us"
+		[ -z "$LAB_MEM" ] || echo "$LAB_MEM" >"$c/memory$1/memory.limit_in_bytes"
+	elif [ -f $c/cgroup.controllers ] && [ -n "$LAB_CPU$LAB_MEM" ]; then
+		mkdir -p "$c$1"
+		lab_controllers "$1"
+		[ -z "$LAB_CPU" ] || echo "$((LAB_CPU * 100)) 100000" >"$c$1/cpu.max"
+		[ -z "$LAB_MEM" ] || echo "$LAB_MEM" >"$c$1/memory.max"
+	fi
+}
+
+# On pure v2 every level above must hand the controllers down.
+lab_controllers() { # CGROUP
+	local dir=/sys/fs/cgroup part
+	for part in $(echo "$1" | tr / ' '); do
+		echo '+cpu +memory +pids' >"$dir/cgroup.subtree_control"
+		dir=$dir/$part
+	done
 }
 
 lab_container() { # POD CONTAINER IMAGE COMMAND…: one more container in a pod
