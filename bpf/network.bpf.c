@@ -16,6 +16,8 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+#define ECONNABORTED 103
+
 enum { ESTABLISHED = 1, SYN_SENT = 2, SYN_RECV = 3, CLOSED = 7, LISTEN = 10 };
 
 static __always_inline void tell(u32 kind, const struct sock *sk, struct net_sock *s, u8 state)
@@ -46,9 +48,10 @@ static __always_inline void tell(u32 kind, const struct sock *sk, struct net_soc
 	switch (kind) {
 	case WIRE_CONNECT:
 		c.ret = -sk->sk_err;
-		/* closed while it was still trying: no error was ever set, and we claim none */
-		if (state == ESTABLISHED || c.ret)
-			c.has |= NET_HAS_RET;
+		/* its own process closed it while it was still trying: no error was ever set */
+		if (state != ESTABLISHED && !c.ret)
+			c.ret = -ECONNABORTED;
+		c.has |= NET_HAS_RET;
 		break;
 	case WIRE_CLOSE:
 		if (!s || (s->flags & NET_OPEN)) /* a listener has none */
@@ -110,6 +113,18 @@ static __always_inline void on_listen(u64 at, const struct sock *sk, struct task
 	tell(WIRE_LISTEN, sk, &s, LISTEN);
 }
 
+/* Others may listen on the same port (SO_REUSEPORT): only what was ours. */
+static __always_inline void forget_listener(const struct sock *sk, const struct net_sock *s)
+{
+	struct net_owner *l;
+	struct net_port port;
+
+	port_of(&port, sk);
+	l = bpf_map_lookup_elem(&listeners, &port);
+	if (l && (!s || l->tgid == s->owner.tgid))
+		bpf_map_delete_elem(&listeners, &port);
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 {
@@ -136,8 +151,10 @@ int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 		on_accepted(at, sk);
 		return 0;
 	}
+	if (new != CLOSED && (new != ESTABLISHED || old != SYN_SENT))
+		return 0;
 	s = bpf_map_lookup_elem(&socks, &at);
-	if (new == ESTABLISHED && old == SYN_SENT) {
+	if (new == ESTABLISHED) {
 		tell(WIRE_CONNECT, sk, s, ESTABLISHED);
 		if (s) {
 			s->flags |= NET_OPEN;
@@ -145,17 +162,11 @@ int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 		}
 		return 0;
 	}
-	if (new != CLOSED)
-		return 0;
 	if (old == SYN_SENT) {
 		tell(WIRE_CONNECT, sk, s, CLOSED);
 	} else if (old != SYN_RECV || s) { /* a handshake that never ended was no connection */
-		if (old == LISTEN) {
-			struct net_port port;
-
-			port_of(&port, sk);
-			bpf_map_delete_elem(&listeners, &port);
-		}
+		if (old == LISTEN)
+			forget_listener(sk, s);
 		tell(WIRE_CLOSE, sk, s, CLOSED);
 	}
 	if (s)

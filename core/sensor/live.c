@@ -15,7 +15,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
 #include "base/macros.h"
+#include "network.h"
 
 #define CGROUP2_MAGIC 0x63677270
 
@@ -139,9 +143,6 @@ static int start(struct live *l, struct sonde_err *err)
 	uint64_t size = (l->opts.ring_kib ? l->opts.ring_kib : 8192) * 1024ULL;
 	int r;
 
-	if (size & (size - 1) || size < 64 << 10 || size > 1 << 30)
-		return sonde_err_set(err, -EINVAL, "ring of %u KiB: give a power of two, 64 at least",
-				     l->opts.ring_kib);
 	l->cfg.ring_half = size / 2;
 	l->cfg.budget = l->opts.budget ? l->opts.budget : 10000;
 	l->cfg.host_mntns = namespace_of("/proc/1/ns/mnt");
@@ -213,6 +214,23 @@ static int set_error(const struct live *l, const char *set)
 	return -ENOTSUP;
 }
 
+/* While nobody looked, sockets ended: what is remembered of them would name the wrong process. */
+static void forget_sockets(struct live *l)
+{
+	static const char *const names[] = { "socks", "listeners" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int fd = bpf_object__find_map_fd_by_name(l->maps.obj, names[i]);
+		struct net_port port;
+		uint64_t sk;
+		void *key = i ? (void *)&port : (void *)&sk;
+
+		while (bpf_map_get_next_key(fd, NULL, key) == 0)
+			if (bpf_map_delete_elem(fd, key))
+				break;
+	}
+}
+
 int live_set(struct live *l, const char *set, bool on, struct sonde_err *err)
 {
 	size_t hooks = 0;
@@ -224,6 +242,8 @@ int live_set(struct live *l, const char *set, bool on, struct sonde_err *err)
 		if (!p->probe || strcmp(p->probe->set, set))
 			continue;
 		known = true;
+		if (on && p->probe == &probe_network && p->loaded && p->hooks[0].state == HOOK_OFF)
+			forget_sockets(l);
 		if (!on)
 			probe_detach(p);
 		else if (!p->probe->names || !l->opts.no_names)

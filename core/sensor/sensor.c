@@ -103,6 +103,11 @@ int sensor_open(const struct sensor_opts *o, struct sensor **ret, struct sonde_e
 
 	if (!s)
 		return -ENOMEM;
+	if (o->ring_kib && (o->ring_kib & (o->ring_kib - 1) || o->ring_kib < 64 || o->ring_kib > 1 << 20)) {
+		free(s);
+		return sonde_err_set(err, -EINVAL, "ring of %u KiB: give a power of two from 64 to 1048576",
+				     o->ring_kib);
+	}
 	s->opts = *o;
 	s->stats_fd = -1;
 	if (o->history) {
@@ -241,6 +246,19 @@ void sensor_cost(const struct sensor *s, uint64_t *ret_run_ns, uint64_t *ret_run
 	for (size_t i = 0; i < LIVE_PROBES; i++)
 		probe_stats(&s->live->probes[i], &missed, ret_run_ns, ret_runs);
 	picture_stats(s->live->picture, &missed, ret_run_ns, ret_runs);
+}
+
+int sensor_stats(struct sensor *s, bool on)
+{
+	if (!on && s->stats_fd >= 0) {
+		close(s->stats_fd);
+		s->stats_fd = -1;
+	} else if (on && s->live && s->stats_fd < 0) {
+		s->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		if (s->stats_fd < 0)
+			return -errno;
+	}
+	return on && !s->live ? -ENOTSUP : 0;
 }
 
 int sensor_record(struct sensor *s, const char *path, struct sonde_err *err)
