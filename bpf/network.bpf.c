@@ -26,37 +26,32 @@ static __always_inline void tell(u32 kind, const struct sock *sk, struct net_soc
 	struct wire_key key;
 	u32 slot;
 
-	sock_key_t(sk, s ? &s->owner : NULL, &key);
+	sock_key_t(sk, &s->owner, &key);
 	if (!wire_admit(&key, kind, &slot))
 		return;
 	head_stamp(&c.h, kind, sizeof(c), slot);
-	if (s)
-		head_owner(&c.h, &s->owner);
+	head_owner(&c.h, &s->owner);
 	head_key(&c.h, &key);
-	if (!s || !s->owner.netns)
+	if (!c.h.netns)
 		c.h.netns = sock_netns_t(sk);
 	c.cookie = cookie_of(plain(sk));
 	c.inode = sock_inode_t(sk);
 	c.proto = IPPROTO_TCP;
 	c.state = state;
-	c.server = s && (s->flags & NET_SERVER);
+	c.server = s->flags & NET_SERVER;
 	conn_ends_t(&c, sk);
-	if (s && s->since_ns) {
-		c.duration_ns = c.h.ktime_ns - s->since_ns;
-		c.has |= NET_HAS_DURATION;
-	}
-	switch (kind) {
-	case WIRE_CONNECT:
+	if (kind == WIRE_CONNECT) {
 		c.ret = -sk->sk_err;
 		/* its own process closed it while it was still trying: no error was ever set */
 		if (state != ESTABLISHED && !c.ret)
 			c.ret = -ECONNABORTED;
-		c.has |= NET_HAS_RET;
-		break;
-	case WIRE_CLOSE:
-		if (!s || (s->flags & NET_OPEN)) /* a listener has none */
-			conn_bytes(&c, sk);
-		break;
+		c.has = NET_HAS_RET;
+	}
+	if (kind == WIRE_CLOSE && (s->flags & NET_OPEN)) /* a listener has no bytes */
+		conn_bytes(&c, sk);
+	if ((kind == WIRE_CONNECT || kind == WIRE_CLOSE) && s->since_ns) {
+		c.duration_ns = c.h.ktime_ns - s->since_ns;
+		c.has |= NET_HAS_DURATION;
 	}
 	wire_output(&c.h, sizeof(c));
 }
@@ -82,37 +77,6 @@ static __always_inline void port_of(struct net_port *p, const struct sock *sk)
 		p->port = swap16(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 }
 
-static __always_inline void on_accepted(u64 at, const struct sock *sk)
-{
-	struct net_sock s = { .flags = NET_SERVER | NET_OPEN };
-	struct net_port port;
-	struct net_owner *l;
-
-	port_of(&port, sk);
-	l = bpf_map_lookup_elem(&listeners, &port);
-	if (l)
-		s.owner = *l;
-	s.since_ns = bpf_ktime_get_boot_ns();
-	remember(at, sk, &s);
-	s.since_ns = 0; /* an accept has no duration */
-	tell(WIRE_ACCEPT, sk, &s, ESTABLISHED);
-}
-
-static __always_inline void on_listen(u64 at, const struct sock *sk, struct task_struct *me)
-{
-	struct net_sock s = { .flags = NET_SERVER | NET_REFINED };
-	struct net_port port;
-
-	owner_of(&s.owner, me);
-	s.since_ns = bpf_ktime_get_boot_ns();
-	port_of(&port, sk);
-	if (bpf_map_update_elem(&listeners, &port, &s.owner, BPF_ANY))
-		wire_count(0, WIRE_NONE, WIRE_LOST_MAP);
-	remember(at, sk, &s);
-	s.since_ns = 0;
-	tell(WIRE_LISTEN, sk, &s, LISTEN);
-}
-
 /* Others may listen on the same port (SO_REUSEPORT): only what was ours. */
 static __always_inline void forget_listener(const struct sock *sk, const struct net_sock *s)
 {
@@ -125,52 +89,85 @@ static __always_inline void forget_listener(const struct sock *sk, const struct 
 		bpf_map_delete_elem(&listeners, &port);
 }
 
+/* Who runs here. The typed form of the current task (5.11) makes this five times cheaper. */
+static __always_inline void owner_here(struct net_owner *o)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		owner_of_t(o, (struct task_struct *)bpf_get_current_task_btf());
+	else
+		owner_of(o, (struct task_struct *)bpf_get_current_task());
+}
+
+/* The first state of a socket of ours, in its maker's own context. */
+static __always_inline void begin(u64 at, const struct sock *sk, struct net_sock *s, int new)
+{
+	struct net_port port;
+
+	owner_here(&s->owner);
+	if (new == LISTEN) {
+		s->flags = NET_SERVER | NET_REFINED;
+		port_of(&port, sk);
+		if (bpf_map_update_elem(&listeners, &port, &s->owner, BPF_ANY))
+			wire_count(0, WIRE_NONE, WIRE_LOST_MAP);
+	}
+	remember(at, sk, s);
+}
+
+/* Somebody's connection to one of our listeners, in anybody's context. */
+static __always_inline void accepted(u64 at, const struct sock *sk, struct net_sock *s)
+{
+	struct net_port port;
+	struct net_owner *l;
+
+	port_of(&port, sk);
+	l = bpf_map_lookup_elem(&listeners, &port);
+	if (l)
+		s->owner = *l;
+	s->flags = NET_SERVER | NET_OPEN;
+	remember(at, sk, s);
+}
+
+/* The one place that tells, so that the verifier walks it once. */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 {
+	struct net_sock s = {}, *known;
 	u64 at = plain(sk);
-	struct task_struct *me;
-	struct net_sock *s;
+	u32 kind;
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	if (new == SYN_SENT) {
-		struct net_sock fresh = {};
-
-		me = (void *)bpf_get_current_task();
-		owner_of(&fresh.owner, me);
-		fresh.since_ns = bpf_ktime_get_boot_ns();
-		remember(at, sk, &fresh);
-		return 0;
-	}
-	if (new == LISTEN) {
-		on_listen(at, sk, (void *)bpf_get_current_task());
-		return 0;
-	}
-	if (new == ESTABLISHED && old == SYN_RECV) {
-		on_accepted(at, sk);
-		return 0;
-	}
-	if (new != CLOSED && (new != ESTABLISHED || old != SYN_SENT))
-		return 0;
-	s = bpf_map_lookup_elem(&socks, &at);
-	if (new == ESTABLISHED) {
-		tell(WIRE_CONNECT, sk, s, ESTABLISHED);
-		if (s) {
-			s->flags |= NET_OPEN;
-			s->since_ns = bpf_ktime_get_boot_ns();
+	s.since_ns = bpf_ktime_get_boot_ns();
+	if (new == SYN_SENT || new == LISTEN) {
+		begin(at, sk, &s, new);
+		if (new == SYN_SENT)
+			return 0;
+		kind = WIRE_LISTEN;
+	} else if (new == ESTABLISHED && old == SYN_RECV) {
+		accepted(at, sk, &s);
+		kind = WIRE_ACCEPT;
+	} else if (new == CLOSED || (new == ESTABLISHED && old == SYN_SENT)) {
+		known = bpf_map_lookup_elem(&socks, &at);
+		if (!known && old == SYN_RECV) /* a handshake that never ended was no connection */
+			return 0;
+		kind = old == SYN_SENT ? WIRE_CONNECT : WIRE_CLOSE;
+		if (known) {
+			s = *known;
+			known->flags |= NET_OPEN;
+			known->since_ns = bpf_ktime_get_boot_ns();
+		} else {
+			s.since_ns = 0;
+			s.flags = old == LISTEN ? 0 : NET_OPEN;
 		}
+		if (new == CLOSED) {
+			if (old == LISTEN)
+				forget_listener(sk, known ? &s : NULL);
+			bpf_map_delete_elem(&socks, &at);
+		}
+	} else {
 		return 0;
 	}
-	if (old == SYN_SENT) {
-		tell(WIRE_CONNECT, sk, s, CLOSED);
-	} else if (old != SYN_RECV || s) { /* a handshake that never ended was no connection */
-		if (old == LISTEN)
-			forget_listener(sk, s);
-		tell(WIRE_CLOSE, sk, s, CLOSED);
-	}
-	if (s)
-		bpf_map_delete_elem(&socks, &at);
+	tell(kind, sk, &s, new);
 	return 0;
 }
 
@@ -188,7 +185,7 @@ int BPF_PROG(on_read, struct sock *sk)
 	s->flags |= NET_REFINED;
 	if (!(s->flags & NET_SERVER) || !tgid || s->owner.tgid == tgid)
 		return 0;
-	owner_of(&s->owner, (void *)bpf_get_current_task());
+	owner_here(&s->owner);
 	head_owner(&c.h, &s->owner);
 	head_key(&c.h, &s->owner.key);
 	c.cookie = cookie_of(at);

@@ -121,8 +121,8 @@ static void a_full_ring_is_counted_to_the_last_record(void **state)
 static void a_budget_holds_back_and_counts(void **state)
 {
 	struct fixture *f = *state;
-	struct made m = made_new(500);
-	const struct slot_policy p = { .slot = SLOT, .budget = 100 };
+	struct made m = made_new(200);
+	const struct slot_policy p = { .slot = SLOT, .budget = 5 };
 	struct sensor_loss loss;
 	uint64_t held;
 
