@@ -33,9 +33,53 @@ static bool is_word(char c)
 	return is_alnum(c) || c == '_' || c == '-';
 }
 
+/* Every exec passes here, so most bytes have to be through after one test: do they begin anything?
+ */
+static bool begins_secret(char c)
+{
+	switch (low(c)) {
+	case 'a':
+	case 'c':
+	case 'e':
+	case 'p':
+	case 's':
+	case 't':
+		return true;
+	}
+	return false;
+}
+
+static bool begins_shape(char c)
+{
+	switch (c) {
+	case 'A':
+	case 'K':
+	case 'S':
+	case 'd':
+	case 'e':
+	case 'g':
+	case 'h':
+	case 'n':
+	case 'p':
+	case 'r':
+	case 's':
+	case 'x':
+	case 'y':
+		return true;
+	}
+	return false;
+}
+
+static bool begins_prelude(char c)
+{
+	c = low(c);
+	return c == 'a' || c == 'h' || c == 'p';
+}
+
 static bool same(struct span s, const char *word)
 {
-	return s.n == strlen(word) && !strncasecmp(s.p, word, s.n);
+	return s.n && low(s.p[0]) == low(word[0]) && s.n == strlen(word) &&
+	       !strncasecmp(s.p, word, s.n);
 }
 
 static bool starts(struct span s, const char *word)
@@ -83,6 +127,8 @@ static const struct {
 	{ "private_key", false },
 	{ "privatekey", false },
 	{ "encryption_key", false },
+	{ "accountkey", false },
+	{ "sharedaccess", false },
 	{ "credential", false },
 	{ "connectionstring", false },
 	{ "connection_string", false },
@@ -135,39 +181,36 @@ static bool is_sep(char c)
 	return c == '_' || c == '-' || c == '.';
 }
 
-/* Does @name end in one of the harmless words, set off as a word of its own? */
-static bool harmless(struct span name)
+/* The last word of a name: what stands behind its last separator, all of it without one. */
+static struct span last_word(struct span name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(harmless_ends); i++) {
-		size_t w = strlen(harmless_ends[i]);
+	size_t at = name.n;
 
-		if (name.n > w && has(name, name.n - w, harmless_ends[i]) &&
-		    is_sep(name.p[name.n - w - 1]))
-			return true;
-	}
-	return false;
+	while (at && !is_sep(name.p[at - 1]))
+		at--;
+	return from(name, at);
 }
 
 static bool secret_name(struct span name)
 {
+	struct span last;
+
 	if (name.n > 128) /* nobody's option; keeps the search linear */
 		name = from(name, name.n - 128);
-	if (harmless(name))
-		return false;
+	last = last_word(name);
+	for (size_t i = 0; last.n < name.n && i < ARRAY_SIZE(harmless_ends); i++) {
+		if (same(last, harmless_ends[i]))
+			return false;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(secret_words); i++) {
-		const char *word = secret_words[i].word;
-		size_t w = strlen(word);
-
-		if (name.n < w)
+		if (secret_words[i].part && same(last, secret_words[i].word))
+			return true;
+	}
+	for (size_t at = 0; at + 5 <= name.n; at++) { /* "token" is the shortest */
+		if (!begins_secret(name.p[at]))
 			continue;
-		if (secret_words[i].part) {
-			if (has(name, name.n - w, word) &&
-			    (name.n == w || is_sep(name.p[name.n - w - 1])))
-				return true;
-			continue;
-		}
-		for (size_t at = 0; at + w <= name.n; at++) {
-			if (has(name, at, word))
+		for (size_t i = 0; i < ARRAY_SIZE(secret_words); i++) {
+			if (!secret_words[i].part && has(name, at, secret_words[i].word))
 				return true;
 		}
 	}
@@ -248,12 +291,14 @@ static const struct {
 	{ "K10", 50, "-_:." },  { "eyJ", 30, "-_.=" },
 };
 
+#define SHAPE_MIN 20 /* of the shortest */
+
 static size_t mask_shapes(struct span s)
 {
 	size_t hits = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		if (i && is_word(s.p[i - 1]))
+		if (!begins_shape(s.p[i]) || (i && is_word(s.p[i - 1])))
 			continue; /* within a word: not a beginning */
 		for (size_t k = 0; k < ARRAY_SIZE(shapes); k++) {
 			size_t h = strlen(shapes[k].head), n;
@@ -322,12 +367,42 @@ static size_t mask_bearer(struct span s)
 	for (size_t i = 0; i + 7 < s.n; i++) {
 		size_t k = i + 7;
 
-		if (!starts(from(s, i), "bearer "))
+		if (low(s.p[i]) != 'b' || !starts(from(s, i), "bearer "))
 			continue;
 		while (k < s.n && !strchr(" \t\n\"'", s.p[k]))
 			k++;
 		hits += mask_value((struct span){ s.p + i + 7, k - i - 7 });
 		i = k - 1;
+	}
+	return hits;
+}
+
+/* Texts after which all that follows up to a quote or line end is secret, wherever they stand. */
+static const char *const preludes[] = {
+	"authorization: basic ", "authorization: token ",
+	"authorization:basic ",  "https://hooks.slack.com/services/",
+	"private key-----",
+};
+
+static size_t mask_preludes(struct span s)
+{
+	size_t hits = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (!begins_prelude(s.p[i]))
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(preludes); k++) {
+			size_t at = i + strlen(preludes[k]), end = at;
+
+			if (!starts(from(s, i), preludes[k]))
+				continue;
+			/* a key in PEM form goes over many lines */
+			while (end < s.n && (preludes[k][0] == 'p' || !strchr("\n\"'", s.p[end])))
+				end++;
+			hits += stars((struct span){ s.p + at, end - at });
+			i = end - 1;
+			break;
+		}
 	}
 	return hits;
 }
@@ -433,6 +508,7 @@ static const struct {
 /* What the walk over the arguments remembers. */
 struct walk {
 	struct span program;
+	bool client;      /* the program is one of clients */
 	bool login;       /* docker … login: there -p is a password, elsewhere a port */
 	bool next_secret; /* the argument at hand is the value of the one before */
 	bool next_user;   /* it is USER:SECRET */
@@ -447,6 +523,15 @@ static struct span base_name(struct span s)
 	return slash ? from(s, (size_t)(slash - s.p) + 1) : s;
 }
 
+static bool is_client(struct span program)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+		if (same(program, clients[i].program))
+			return true;
+	}
+	return false;
+}
+
 static bool mask_user(struct span s)
 {
 	char *sep = memchr(s.p, ':', s.n);
@@ -458,7 +543,7 @@ static bool mask_user(struct span s)
 
 static size_t short_option(struct walk *w, struct span s)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(clients); i++) {
+	for (size_t i = 0; w->client && i < ARRAY_SIZE(clients); i++) {
 		size_t o = strlen(clients[i].option);
 		struct span v;
 
@@ -523,6 +608,32 @@ static size_t mask_words(struct span s)
 	return hits;
 }
 
+/* What an argument holds, whatever stands around it. Most hold none of the marks and are through at
+ * once. */
+static size_t mask_text(struct walk *w, struct span s)
+{
+	bool command = w->command, blank = memchr(s.p, ' ', s.n);
+	bool colon = memchr(s.p, ':', s.n);
+	size_t hits = 0;
+
+	w->command = s.n >= 2 && s.n <= 4 && s.p[0] == '-' && s.p[s.n - 1] == 'c';
+	if (colon && mask_header(s))
+		return 1;
+	if (memchr(s.p, '=', s.n))
+		hits += mask_pairs(s, command);
+	if (blank && !w->words)
+		hits += mask_words(s);
+	if (colon && memmem(s.p, s.n, "://", 3))
+		hits += mask_urls(s);
+	if (blank)
+		hits += mask_bearer(s);
+	if (colon || memmem(s.p, s.n, "-----", 5))
+		hits += mask_preludes(s);
+	if (s.n >= SHAPE_MIN)
+		hits += mask_shapes(s);
+	return hits;
+}
+
 static size_t mask_one(struct walk *w, struct span s, bool first)
 {
 	size_t hits = 0;
@@ -537,11 +648,19 @@ static size_t mask_one(struct walk *w, struct span s, bool first)
 		return 1;
 	if (first || (w->program.n && same(w->program, "env")) || same(w->program, "sudo") ||
 	    same(w->program, "sh")) {
-		if (s.n && s.p[0] != '-' && !memchr(s.p, '=', s.n) && !memchr(s.p, ' ', s.n))
+		if (s.n && s.p[0] != '-' && !memchr(s.p, '=', s.n) && !memchr(s.p, ' ', s.n)) {
 			w->program = base_name(s);
+			w->client = is_client(w->program);
+		}
 	}
 	if (same(s, "login"))
 		w->login = true;
+	if (starts(s, "pass:")) /* openssl -passin pass:SECRET */
+		return stars(from(s, 5));
+	if (same(s, "aws_secret_access_key") || same(s, "aws_session_token")) {
+		w->next_secret = true; /* aws configure set NAME SECRET */
+		return 0;
+	}
 	if (s.n && s.p[0] == '-') {
 		hits = short_option(w, s);
 		if (hits || w->next_secret || w->next_user)
@@ -551,16 +670,7 @@ static size_t mask_one(struct walk *w, struct span s, bool first)
 			return 0;
 		}
 	}
-	if (mask_header(s))
-		return 1;
-	hits += mask_pairs(s, w->command);
-	w->command = s.n >= 2 && s.n <= 4 && s.p[0] == '-' && s.p[s.n - 1] == 'c';
-	if (!w->words && memchr(s.p, ' ', s.n))
-		hits += mask_words(s);
-	hits += mask_urls(s);
-	hits += mask_bearer(s);
-	hits += mask_shapes(s);
-	return hits;
+	return hits + mask_text(w, s);
 }
 
 size_t mask_args(char *p, size_t n)

@@ -83,6 +83,18 @@ static const struct {
 	{ "sh|-c|mysql -pSECRET -u root", "sh|-c|mysql -p****** -u root" },
 	{ "sh|-c|app --password hunter2 run", "sh|-c|app --password ******* run" },
 	{ "bash|-lc|curl -u user:pw http://h", "bash|-lc|curl -u user:** http://h" },
+	/* where a name is an argument of its own, or a scheme says it */
+	{ "openssl|rsa|-passin|pass:hunter2", "openssl|rsa|-passin|pass:*******" },
+	{ "aws|configure|set|aws_secret_access_key|abc", "aws|configure|set|aws_secret_access_key|***" },
+	{ "kubectl|create|secret|generic|x|--from-literal=password=abc",
+	  "kubectl|create|secret|generic|x|--from-literal=password=***" },
+	{ "git|-c|http.extraHeader=Authorization: Basic abc=",
+	  "git|-c|http.extraHeader=Authorization: Basic ****" },
+	{ "app|AccountName=x;AccountKey=abc==;EndpointSuffix=y",
+	  "app|AccountName=x;AccountKey=*****;EndpointSuffix=y" },
+	{ "app|https://hooks.slack.com/services/T0/B0/abc",
+	  "app|https://hooks.slack.com/services/*********" },
+	{ "app|-----BEGIN PRIVATE KEY-----MIIE", "app|-----BEGIN PRIVATE KEY-----****" },
 	/* shapes */
 	{ "app|AKIAIOSFODNN7EXAMPLE", "app|AKIA****************" },
 	{ "app|ghp_0123456789abcdefghijklmnopqrstuvwxyz",
