@@ -6,9 +6,6 @@
 #include "commands/common.h"
 #include "console/console.h"
 
-/* NEEDSWORK: weak until the console is in the tree. */
-extern int console_run(struct sonde *s, const struct options *o) __attribute__((weak));
-
 int cmd_console(struct options *o)
 {
 	struct sonde *s;
@@ -21,7 +18,7 @@ int cmd_console(struct options *o)
 	r = common_open(o, &s);
 	if (r)
 		return r;
-	r = console_run ? console_run(s, o) : EXIT_FAILED;
+	r = console_run(s, o);
 	sonde_close(s);
 	return r;
 }
