@@ -218,6 +218,7 @@ static bool drain(struct engine *e, uint64_t budget_ns)
 			e->offset_ns = info.offset_ns;
 			memcpy(n->node, info.node, sizeof(n->node));
 			memcpy(n->kernel, info.kernel, sizeof(n->kernel));
+			memcpy(n->trouble, info.trouble, sizeof(n->trouble));
 		}
 		if (r < 0)
 			replay_is_over(e);

@@ -280,6 +280,10 @@ static void why_incomplete(struct sonde_rows *rows)
 {
 	const struct snapshot *s = rows->snap;
 
+	if (s->node.trouble[0]) {
+		memcpy(rows->incomplete, s->node.trouble, sizeof(s->node.trouble));
+		return;
+	}
 	if (rows->table == SONDE_DOCTOR || rows->table == SONDE_LOG || rows->table == SONDE_NODE)
 		return;
 	if (s->incomplete[0])

@@ -115,6 +115,7 @@ struct node_row {
 	uint64_t repaired_ns; /* when the model was last compared with the kernel */
 	uint32_t repaired_rows;
 	const char *tax; /* constant text: what a hook costs the node, or NULL */
+	char trouble[160]; /* why a capture could not be read to its end, or "" */
 	uint64_t worker_stuck;
 	uint8_t spark_events[32];
 	uint32_t spark_n;

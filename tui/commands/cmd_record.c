@@ -47,9 +47,10 @@ static int record(struct sonde *s, const struct options *o)
 	struct sonde_err err = { 0 };
 	int code = 0, r;
 
-	r = sonde_subscribe(s, &q, &st, &err);
+	/* The file first: it holds at least what the summary counts. */
+	r = sonde_command(s, SONDE_OP_RECORD, o->words[0], &err);
 	if (!r)
-		r = sonde_command(s, SONDE_OP_RECORD, o->words[0], &err);
+		r = sonde_subscribe(s, &q, &st, &err);
 	if (r) {
 		say("%s", *err.text ? err.text : strerror(-r));
 		sonde_stream_free(st);
