@@ -161,14 +161,21 @@ static void publish(struct engine *e, uint64_t now, bool now_or_never);
 
 /* ── streams ─────────────────────────────────────────────────────────────── */
 
-/* Streams that were asked to end do so once the ring is empty and nothing is held. */
-static void end_streams(struct engine *e, bool drained, bool held)
+/*
+ * Streams that were asked to end do so once the ring was empty and what came until then is delivered;
+ * what comes after that may be held for ever by a busy node, and nobody waits for it.
+ */
+static void end_streams(struct engine *e, bool drained)
 {
+	uint64_t held = feed_held(e->feed);
+
 	for (struct stream *s = feed_streams(e->feed), *next; s; s = next) {
 		struct loss_report report = { 0 };
 
 		next = s->next;
-		if (!s->ending || !drained || held)
+		if (s->ending && !s->end_seq && drained)
+			s->end_seq = e->seq + 1;
+		if (!s->end_seq || held < s->end_seq)
 			continue;
 		(void)slots_report(e, s, &report);
 		feed_remove(e->feed, s);
@@ -225,8 +232,8 @@ static bool drain(struct engine *e, uint64_t budget_ns)
 	} else {
 		r = sensor_drain(e->sensor, budget_ns, &sink);
 	}
-	end_streams(e, r <= 0,
-		    feed_release(e->feed, e->model, e->identity, engine_now(e), e->replay_done));
+	(void)feed_release(e->feed, e->model, e->identity, engine_now(e), e->replay_done);
+	end_streams(e, r <= 0);
 	return r > 0;
 }
 
@@ -389,6 +396,7 @@ int engine_command(struct engine *e, struct engine_cmd *c)
 /* A new snapshot when somebody took the last one, ten times a second at most; @now_or_never: in any case. */
 static void publish(struct engine *e, uint64_t now, bool now_or_never)
 {
+	struct sensor_replay info;
 	struct snapshot *snap, *old;
 	uint64_t one = 1;
 	bool wanted;
@@ -406,6 +414,8 @@ static void publish(struct engine *e, uint64_t now, bool now_or_never)
 	snap->offset_ns = e->offset_ns;
 	snap->boot_ns = engine_now(e);
 	snap->time_ns = snap->boot_ns + (uint64_t)e->offset_ns;
+	if (e->replaying && sensor_replay(e->sensor, &info) && info.trouble[0])
+		snprintf(snap->incomplete, sizeof(snap->incomplete), "%s", info.trouble);
 	e->published_ns = now;
 	pthread_mutex_lock(&e->lock);
 	old = e->snap;
@@ -537,7 +547,8 @@ static void turn(struct engine *e)
 	}
 	jobs_post(e, now, each_second);
 	if (e->picture_ns && !e->told_ready && (jobs_idle(e) || now > e->picture_ns + READY_NS)) {
-		publish(e, now, true); /* whoever waited for this sees all of it */
+		model_second(e->model, now); /* what a name makes of a container is counted */
+		publish(e, now, true);	     /* whoever waited for this sees all of it */
 		set_ready(e);
 		e->told_ready = true;
 	}

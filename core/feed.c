@@ -224,6 +224,14 @@ bool feed_release(struct feed *f, struct model *m, const struct identity *id, ui
 	return held;
 }
 
+uint64_t feed_held(const struct feed *f)
+{
+	for (const struct chunk *c = f->head; c; c = c->next)
+		if (c->released < c->used)
+			return ((const struct event *)(c->bytes + c->released))->seq;
+	return UINT64_MAX;
+}
+
 size_t feed_backlog(struct feed *f)
 {
 	size_t most = 0;

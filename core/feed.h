@@ -51,6 +51,7 @@ struct stream {
 	/* engine */
 	struct stream *next;
 	bool ending;
+	uint64_t end_seq; /* ending: events before this one are still to be delivered; 0: not known yet */
 	uint64_t received, lost_queue, from_ns;
 	uint64_t *base;	      /* kernel's counters when it began: [slots][types][causes] */
 	uint32_t base_slots;
@@ -79,6 +80,9 @@ int feed_push(struct feed *f, const struct event *ev);
  * something is still held.
  */
 bool feed_release(struct feed *f, struct model *m, const struct identity *id, uint64_t now_ns, bool all);
+
+/* Number of the oldest event that is still held, UINT64_MAX when nothing is. */
+uint64_t feed_held(const struct feed *f);
 
 /* Bytes in the fullest queue: replay waits while it is large. */
 size_t feed_backlog(struct feed *f);

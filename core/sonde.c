@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "engine.h"
@@ -174,6 +175,8 @@ PUBLIC void sonde_stream_end(struct sonde_stream *st)
 
 PUBLIC int sonde_stream_next(struct sonde_stream *st, int timeout_ms)
 {
+	uint64_t until = timeout_ms > 0 ? clock_boot() + (uint64_t)timeout_ms * NS_PER_MS : 0, now;
+
 	for (;;) {
 		const struct snapshot *snap;
 		int r = stream_next(st->stream, timeout_ms);
@@ -185,12 +188,18 @@ PUBLIC int sonde_stream_next(struct sonde_stream *st, int timeout_ms)
 		st->ctx.now_ns = snap->time_ns;
 		st->ctx.node = snap->node.node;
 		st->ctx.boot = snap->node.run;
-		if (st->proc && st->stream->ev->proc_id != st->proc)
-			continue;
-		if (st->where && !expr_match(st->where, &st->ctx, st->stream->ev))
-			continue;
-		st->printed++;
-		return 1;
+		if ((!st->proc || st->stream->ev->proc_id == st->proc) &&
+		    (!st->where || expr_match(st->where, &st->ctx, st->stream->ev))) {
+			st->printed++;
+			return 1;
+		}
+		/* events that do not match are no reason to wait longer */
+		if (timeout_ms > 0) {
+			now = clock_boot();
+			if (now >= until)
+				return 0;
+			timeout_ms = (int)((until - now) / NS_PER_MS);
+		}
 	}
 }
 

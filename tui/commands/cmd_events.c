@@ -156,6 +156,19 @@ static void say_begin(void)
 	say("nothing recorded before %02d:%02d:%02d UTC", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+/* What this stream cannot show, as the console says beside a table. */
+static void say_incomplete(struct sonde *s)
+{
+	struct sonde_query q = { .table = SONDE_EVENTS };
+	struct sonde_rows *rows = NULL;
+
+	if (sonde_query(s, &q, &rows, NULL))
+		return;
+	if (sonde_rows_incomplete(rows))
+		say("%s", sonde_rows_incomplete(rows));
+	sonde_rows_unref(rows);
+}
+
 int cmd_events(struct options *o)
 {
 	struct sonde_stream *st = NULL;
@@ -173,6 +186,7 @@ int cmd_events(struct options *o)
 	if (!*o->c.history) {
 		say_begin();
 		r = common_ready(s, false);
+		say_incomplete(s);
 	}
 	if (!r)
 		r = open_stream(o, s, &st);
@@ -181,6 +195,8 @@ int cmd_events(struct options *o)
 		if (!o->c.json)
 			print_stream_head(o, &cols);
 		r = stream_all(o, st, &cols);
+		if (*o->c.history && !r) /* a cut capture is known as such at its end */
+			say_incomplete(s);
 		if (*o->c.history)
 			say_trouble(s);
 	}
