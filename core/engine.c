@@ -29,6 +29,7 @@
 #define TURN_NS	      (4 * NS_PER_MS)
 #define SLICE_NS      (1 * NS_PER_MS) /* of it for a running pass */
 #define PUBLISH_NS    (100 * NS_PER_MS)
+#define SETTLE_NS     (150 * NS_PER_MS) /* newborns are looked at a little later: let them be asked for */
 #define READY_NS      (3 * NS_PER_S) /* ready at the latest so long after the first pass */
 #define CPU_PASS_NS   (2 * NS_PER_S)
 #define REPLAY_AHEAD  (4u << 20) /* bytes a stream may lag before replay waits */
@@ -396,7 +397,6 @@ int engine_command(struct engine *e, struct engine_cmd *c)
 /* A new snapshot when somebody took the last one, ten times a second at most; @now_or_never: in any case. */
 static void publish(struct engine *e, uint64_t now, bool now_or_never)
 {
-	struct sensor_replay info;
 	struct snapshot *snap, *old;
 	uint64_t one = 1;
 	bool wanted;
@@ -414,8 +414,6 @@ static void publish(struct engine *e, uint64_t now, bool now_or_never)
 	snap->offset_ns = e->offset_ns;
 	snap->boot_ns = engine_now(e);
 	snap->time_ns = snap->boot_ns + (uint64_t)e->offset_ns;
-	if (e->replaying && sensor_replay(e->sensor, &info) && info.trouble[0])
-		snprintf(snap->incomplete, sizeof(snap->incomplete), "%s", info.trouble);
 	e->published_ns = now;
 	pthread_mutex_lock(&e->lock);
 	old = e->snap;
@@ -546,7 +544,8 @@ static void turn(struct engine *e)
 		second(e, e->replaying ? engine_now(e) : now);
 	}
 	jobs_post(e, now, each_second);
-	if (e->picture_ns && !e->told_ready && (jobs_idle(e) || now > e->picture_ns + READY_NS)) {
+	if (e->picture_ns && !e->told_ready && now > e->picture_ns + SETTLE_NS &&
+	    (jobs_idle(e) || now > e->picture_ns + READY_NS)) {
 		model_second(e->model, now); /* what a name makes of a container is counted */
 		publish(e, now, true);	     /* whoever waited for this sees all of it */
 		set_ready(e);
