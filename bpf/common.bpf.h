@@ -57,10 +57,12 @@ static __always_inline bool in_budget(u32 slot, bool reserve, u32 budget)
 	return true;
 }
 
-/* May a record of @kind about @key be made? Sets *@slot. What must not go under has its own reserve. */
+/* May a record of @kind about @key be made? Sets *@slot. What must not go under has its own
+ * reserve. */
 static __always_inline bool wire_admit(struct wire_key *key, u32 kind, u32 *slot)
 {
-	bool reserve = kind == WIRE_EXEC || kind == WIRE_EXIT || kind == WIRE_LISTEN || kind == WIRE_OOM;
+	bool reserve =
+		kind == WIRE_EXEC || kind == WIRE_EXIT || kind == WIRE_LISTEN || kind == WIRE_OOM;
 	struct wire_policy *p = bpf_map_lookup_elem(&policy, key);
 	u32 budget = cfg.budget, sample = 0, at = 0;
 
@@ -111,14 +113,16 @@ static __always_inline u64 plain(const void *p)
 	return v;
 }
 
-/* @id of the initial user namespace as the map at @map (struct uid_gid_map) has it; 65534: no number there. */
+/* @id of the initial user namespace as the map at @map (struct uid_gid_map) has it; 65534: no
+ * number there. */
 static __always_inline u32 map_id(u64 map, u32 id)
 {
 	u32 i, n = BPF_CORE_READ((struct uid_gid_map *)map, nr_extents);
 	u32 size = bpf_core_type_size(struct uid_gid_extent);
 	u32 base = bpf_core_field_offset(struct uid_gid_map, extent);
 
-	if (n > 5) /* kept elsewhere then; such maps are rare, and the host's number stands beside it */
+	if (n >
+	    5) /* kept elsewhere then; such maps are rare, and the host's number stands beside it */
 		return 65534;
 #pragma unroll
 	for (i = 0; i < 5; i++) {
@@ -133,24 +137,24 @@ static __always_inline u32 map_id(u64 map, u32 id)
 	return 65534;
 }
 
-#define AF_INET 2
-#define AF_INET6 10
+#define AF_INET    2
+#define AF_INET6   10
 #define PIDNS_INIT 0xeffffffcU /* PROC_PID_INIT_INO */
 
-#define FN(name) name
-#define GET(p, f) BPF_CORE_READ(p, f)
+#define FN(name)    name
+#define GET(p, f)   BPF_CORE_READ(p, f)
 #define LOAD(v, at) bpf_probe_read_kernel(&(v), sizeof(v), at)
-#define NUMBER(p) ((u64)(p))
+#define NUMBER(p)   ((u64)(p))
 #include "reads.bpf.h"
 #undef FN
 #undef GET
 #undef LOAD
 #undef NUMBER
 
-#define FN(name) name##_t
-#define GET(p, f) ((p)->f)
+#define FN(name)    name##_t
+#define GET(p, f)   ((p)->f)
 #define LOAD(v, at) ((v) = *(at))
-#define NUMBER(p) plain(p)
+#define NUMBER(p)   plain(p)
 #include "reads.bpf.h"
 #undef FN
 #undef GET
@@ -176,7 +180,8 @@ static __always_inline void head_stamp(struct wire_head *h, u32 kind, u32 size, 
  * The keys of the ancestors of @cg, nearest first, and with @names its path as parts from the last
  * to the first. Returns the length of the path.
  */
-static __always_inline u32 cgroup_chain(struct wire_cgroup *c, struct cgroup *cg, char *text, bool names)
+static __always_inline u32 cgroup_chain(struct wire_cgroup *c, struct cgroup *cg, char *text,
+					bool names)
 {
 	struct kernfs_node *kn = BPF_CORE_READ(cg, kn);
 	u64 at = 0;
@@ -195,7 +200,8 @@ static __always_inline u32 cgroup_chain(struct wire_cgroup *c, struct cgroup *cg
 			if (n < 0)
 				break;
 			at += n;
-			BOUND(at, 2047); /* the same range in each round: the verifier is done sooner */
+			BOUND(at,
+			      2047); /* the same range in each round: the verifier is done sooner */
 		}
 		c->ids[i] = BPF_CORE_READ(up, id);
 		c->levels = i + 1;

@@ -48,7 +48,8 @@ static __always_inline struct cgroup *sock_cgroup_tagged(const struct sock *sk)
 	return val & 1 ? NULL : (struct cgroup *)(val & ~3ULL);
 }
 
-/* Memory counters: an array in mm_rss_stat, then per-CPU counters in mm_struct itself (6.2, f1a7941243c1). */
+/* Memory counters: an array in mm_rss_stat, then per-CPU counters in mm_struct itself (6.2,
+ * f1a7941243c1). */
 struct mm_rss_stat___array {
 	struct {
 		long long counter;
@@ -81,7 +82,8 @@ static __always_inline u64 rss_pages(struct mm_struct *mm)
 		at = bpf_core_field_offset(old->rss_stat.count);
 		step = sizeof(long long);
 	} else {
-		at = bpf_core_field_offset(new->rss_stat) + bpf_core_field_offset(struct percpu_counter, count);
+		at = bpf_core_field_offset(new->rss_stat) +
+		     bpf_core_field_offset(struct percpu_counter, count);
 		step = bpf_core_type_size(struct percpu_counter);
 	}
 #pragma unroll
@@ -96,7 +98,8 @@ static __always_inline u64 rss_pages(struct mm_struct *mm)
 	return sum;
 }
 
-/* The @level-th number of a pid; numbers[] was numbers[1] (6.6, b69f0aeb0689), its place did not change. */
+/* The @level-th number of a pid; numbers[] was numbers[1] (6.6, b69f0aeb0689), its place did not
+ * change. */
 static __always_inline struct upid pid_number(struct pid *pid, u32 level)
 {
 	struct upid up = {};

@@ -30,7 +30,8 @@ struct {
 	__type(value, struct chain);
 } chains SEC(".maps");
 
-static __always_inline long write_chain(struct seq_file *seq, struct cgroup *cg, struct wire_key *key)
+static __always_inline long write_chain(struct seq_file *seq, struct cgroup *cg,
+					struct wire_key *key)
 {
 	u32 zero = 0;
 	struct chain *s = bpf_map_lookup_elem(&chains, &zero);
@@ -102,7 +103,8 @@ struct {
 } seen_udp SEC(".maps");
 
 /* A TCP socket that was there before the probe: its holder, so that its end can be told. */
-static __always_inline void seed(u64 at, const struct sock *sk, struct net_owner *o, u8 state, u32 pass)
+static __always_inline void seed(u64 at, const struct sock *sk, struct net_owner *o, u8 state,
+				 u32 pass)
 {
 	struct net_sock s = { .flags = NET_OPEN, .pass = pass };
 
@@ -118,9 +120,31 @@ static __always_inline void seed(u64 at, const struct sock *sk, struct net_owner
 	bpf_map_update_elem(&socks, &at, &s, BPF_NOEXIST);
 }
 
+/* The internet socket behind @file and its protocol, NULL when it is none. */
+static __always_inline struct sock *socket_of(struct file *file, u32 *proto)
+{
+	struct inode *inode = file->f_inode;
+	struct socket *so;
+	struct sock *sk;
+	u16 family;
+
+	if (!inode || (inode->i_mode & 0170000) != 0140000)
+		return NULL;
+	so = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(so, sk);
+	if (!sk)
+		return NULL;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	*proto = BPF_CORE_READ(sk, sk_protocol);
+	if ((family != AF_INET && family != AF_INET6) ||
+	    (*proto != IPPROTO_TCP && *proto != IPPROTO_UDP))
+		return NULL;
+	return sk;
+}
+
 /*
- * A socket is told once a pass, with the first holder that is found: forked servers hold the same ones
- * by the thousand.
+ * A socket is told once a pass, with the first holder that is found: forked servers hold the same
+ * ones by the thousand.
  */
 SEC("iter/task_file")
 int dump_file(struct bpf_iter__task_file *ctx)
@@ -128,28 +152,17 @@ int dump_file(struct bpf_iter__task_file *ctx)
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	struct net_owner owner = {};
-	u32 pass = ctx->meta->session_id, *told, proto;
+	u32 pass = ctx->meta->session_id, *told, proto = 0;
 	struct net_sock *known = NULL;
 	struct net_conn c = {};
 	struct wire_key key;
-	struct inode *inode;
-	struct socket *so;
 	struct sock *sk;
-	u16 family;
 	u64 at;
 
 	if (!task || !file)
 		return 0;
-	inode = file->f_inode;
-	if (!inode || (inode->i_mode & 0170000) != 0140000)
-		return 0;
-	so = BPF_CORE_READ(file, private_data);
-	sk = BPF_CORE_READ(so, sk);
+	sk = socket_of(file, &proto);
 	if (!sk)
-		return 0;
-	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	proto = BPF_CORE_READ(sk, sk_protocol);
-	if ((family != AF_INET && family != AF_INET6) || (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
 		return 0;
 	at = (u64)sk;
 	if (proto == IPPROTO_TCP) {
@@ -167,7 +180,7 @@ int dump_file(struct bpf_iter__task_file *ctx)
 	head_key(&c.h, &key);
 	c.h.netns = sock_netns(sk);
 	c.cookie = cookie_of(at);
-	c.inode = inode->i_ino;
+	c.inode = BPF_CORE_READ(file, f_inode, i_ino);
 	c.proto = proto;
 	c.state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	conn_ends(&c, sk);

@@ -12,10 +12,10 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define DNS_PORT 53
-#define DNS_SMALL 512
+#define DNS_PORT    53
+#define DNS_SMALL   512
 #define HELLO_SMALL 640
-#define ASKED_NS 30000000000ULL
+#define ASKED_NS    30000000000ULL
 
 /* Where things stand in a packet. */
 struct packet {
@@ -92,49 +92,49 @@ static __always_inline void packet_key(struct __sk_buff *skb, const struct net_o
 }
 
 /*
- * A record of a fixed size straight in the ring: at egress a program may be interrupted, so a scratch
- * value of the CPU would not do. head.size says how much of it is filled; the rest is old bytes of the
- * ring, which user space never looks at.
+ * A record of a fixed size straight in the ring: at egress a program may be interrupted, so a
+ * scratch value of the CPU would not do. head.size says how much of it is filled; the rest is old
+ * bytes of the ring, which user space never looks at.
  */
-#define TELL_NAME(NAME, ROOM)                                                                      \
-	struct NAME {                                                                              \
-		struct net_name n;                                                                 \
-		u8 bytes[ROOM];                                                                    \
-	};                                                                                         \
-	static __always_inline void tell_##NAME(struct __sk_buff *skb, const struct packet *p,     \
-						u32 kind, const struct net_owner *o, u64 sk,       \
-						u8 proto, bool out)                                \
-	{                                                                                          \
-		u64 len = p->len;                                                                  \
-		struct wire_key key;                                                               \
-		struct NAME *r;                                                                    \
-		u32 slot;                                                                          \
-                                                                                                   \
-		packet_key(skb, o, &key);                                                          \
-		if (!wire_admit(&key, kind, &slot))                                                \
-			return;                                                                    \
-		r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);                                     \
-		if (!r) {                                                                          \
-			wire_count(slot, kind, WIRE_LOST_RING);                                    \
-			return;                                                                    \
-		}                                                                                  \
-		__builtin_memset(&r->n, 0, sizeof(r->n));                                          \
-		if (len > ROOM)                                                                    \
-			len = ROOM;                                                                \
-		asm volatile("" : "+r"(len));                                                      \
-		if (len < 12 || len > ROOM || /* "== 0" would teach old verifiers nothing */       \
-		    bpf_skb_load_bytes(skb, p->payload, r->bytes, len))                            \
-			len = 0;                                                                   \
-		r->n.len = len;                                                                    \
-		if (o)                                                                             \
-			head_owner(&r->n.c.h, o);                                                  \
-		head_key(&r->n.c.h, &key);                                                         \
-		packet_ends(skb, p, out, &r->n.c);                                                 \
-		r->n.c.cookie = cookie_of(sk);                                                     \
-		r->n.c.proto = proto;                                                              \
-		r->n.c.state = 1;                                                                  \
-		head_stamp(&r->n.c.h, kind, sizeof(r->n) + len, slot);                             \
-		bpf_ringbuf_submit(r, wire_wake(0));                                               \
+#define TELL_NAME(NAME, ROOM)                                                                  \
+	struct NAME {                                                                          \
+		struct net_name n;                                                             \
+		u8 bytes[ROOM];                                                                \
+	};                                                                                     \
+	static __always_inline void tell_##NAME(struct __sk_buff *skb, const struct packet *p, \
+						u32 kind, const struct net_owner *o, u64 sk,   \
+						u8 proto, bool out)                            \
+	{                                                                                      \
+		u64 len = p->len;                                                              \
+		struct wire_key key;                                                           \
+		struct NAME *r;                                                                \
+		u32 slot;                                                                      \
+                                                                                               \
+		packet_key(skb, o, &key);                                                      \
+		if (!wire_admit(&key, kind, &slot))                                            \
+			return;                                                                \
+		r = bpf_ringbuf_reserve(&ring, sizeof(*r), 0);                                 \
+		if (!r) {                                                                      \
+			wire_count(slot, kind, WIRE_LOST_RING);                                \
+			return;                                                                \
+		}                                                                              \
+		__builtin_memset(&r->n, 0, sizeof(r->n));                                      \
+		if (len > ROOM)                                                                \
+			len = ROOM;                                                            \
+		asm volatile("" : "+r"(len));                                                  \
+		if (len < 12 || len > ROOM || /* "== 0" would teach old verifiers nothing */   \
+		    bpf_skb_load_bytes(skb, p->payload, r->bytes, len))                        \
+			len = 0;                                                               \
+		r->n.len = len;                                                                \
+		if (o)                                                                         \
+			head_owner(&r->n.c.h, o);                                              \
+		head_key(&r->n.c.h, &key);                                                     \
+		packet_ends(skb, p, out, &r->n.c);                                             \
+		r->n.c.cookie = cookie_of(sk);                                                 \
+		r->n.c.proto = proto;                                                          \
+		r->n.c.state = 1;                                                              \
+		head_stamp(&r->n.c.h, kind, sizeof(r->n) + len, slot);                         \
+		bpf_ringbuf_submit(r, wire_wake(0));                                           \
 	}
 
 TELL_NAME(dns_small, DNS_SMALL)
@@ -143,7 +143,8 @@ TELL_NAME(hello_small, HELLO_SMALL)
 TELL_NAME(hello_big, NET_HELLO_MAX)
 
 /* A question to port 53: whoever sends is current here, and the answer comes to this socket. */
-static __always_inline void asked(struct __sk_buff *skb, struct bpf_sock *sk, const struct packet *p)
+static __always_inline void asked(struct __sk_buff *skb, struct bpf_sock *sk,
+				  const struct packet *p)
 {
 	struct net_udp *u = bpf_sk_storage_get(&udp, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	struct task_struct *me = (void *)bpf_get_current_task();
@@ -158,7 +159,8 @@ static __always_inline void asked(struct __sk_buff *skb, struct bpf_sock *sk, co
 	u->ids[u->n_asked++ & 3] = id;
 }
 
-static __always_inline bool was_asked(struct __sk_buff *skb, const struct net_udp *u, const struct packet *p)
+static __always_inline bool was_asked(struct __sk_buff *skb, const struct net_udp *u,
+				      const struct packet *p)
 {
 	u16 id = 0;
 

@@ -26,8 +26,8 @@ static __always_inline u16 swap16(u16 v)
 }
 
 /*
- * Bytes that the two sides' programs wrote. bytes_acked would count SYN and FIN too; what was received
- * counts the peer's FIN, which SOCK_DONE (1) tells.
+ * Bytes that the two sides' programs wrote. bytes_acked would count SYN and FIN too; what was
+ * received counts the peer's FIN, which SOCK_DONE (1) tells.
  */
 static __always_inline void conn_bytes(struct net_conn *c, const struct sock *sk)
 {

@@ -146,7 +146,7 @@ int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 	} else if (new == ESTABLISHED && old == SYN_RECV) {
 		accepted(at, sk, &s);
 		kind = WIRE_ACCEPT;
-	} else if (new == CLOSED || (new == ESTABLISHED && old == SYN_SENT)) {
+	} else if (new == CLOSED || (new == ESTABLISHED &&old == SYN_SENT)) {
 		known = bpf_map_lookup_elem(&socks, &at);
 		if (!known && old == SYN_RECV) /* a handshake that never ended was no connection */
 			return 0;
@@ -171,7 +171,8 @@ int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 	return 0;
 }
 
-/* In the context of whoever reads from the socket: the one of several workers that took the connection. */
+/* In the context of whoever reads from the socket: the one of several workers that took the
+ * connection. */
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(on_read, struct sock *sk)
 {

@@ -5,10 +5,10 @@
 
 #include "wire.h"
 
-#define NET_SOCKS 131072 /* TCP sockets remembered at once */
+#define NET_SOCKS     131072 /* TCP sockets remembered at once */
 #define NET_LISTENERS 8192
-#define NET_PEERS 16384
-#define NET_DNS_MAX 1232 /* bytes of a DNS answer that are looked at */
+#define NET_PEERS     16384
+#define NET_DNS_MAX   1232 /* bytes of a DNS answer that are looked at */
 #define NET_HELLO_MAX 2048
 
 /* The process that a socket belongs to. */
@@ -41,8 +41,8 @@ struct net_port {
 /* Of a UDP socket (socket storage): who used it last, and what it asked. */
 struct net_udp {
 	struct net_owner owner;
-	__u64 asked_ns;	   /* last question to port 53 */
-	__u16 ids[4];	   /* the last questions' ids, network order */
+	__u64 asked_ns; /* last question to port 53 */
+	__u16 ids[4];   /* the last questions' ids, network order */
 	__u32 n_asked;
 	__u32 pad;
 };

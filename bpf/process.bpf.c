@@ -8,10 +8,10 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define OVERLAY_MAGIC 0x794c7630
-#define TMPFS_MAGIC 0x01021994
+#define OVERLAY_MAGIC     0x794c7630
+#define TMPFS_MAGIC       0x01021994
 #define SIGNAL_GROUP_EXIT 4
-#define S_IFMT 0170000
+#define S_IFMT            0170000
 
 /* One exec record while it is built; tracepoint programs are not preempted and do not nest. */
 struct scratch {
@@ -148,7 +148,7 @@ __noinline u32 file_kind(u64 file)
 		if (major == 1 && (rdev & 0xfffff) == 3)
 			return PROC_FD_NULL;
 		return (major >= 136 && major <= 143) || major == 4 || major == 5 ? PROC_FD_TTY
-										   : PROC_FD_OTHER;
+										  : PROC_FD_OTHER;
 	case 0010000:
 		return PROC_FD_PIPE;
 	case 0100000:
@@ -171,7 +171,8 @@ static __always_inline void fd_kinds(u8 kind[3], struct task_struct *task)
 	kind[2] = f[2] == f[1] ? kind[1] : file_kind(f[2]);
 }
 
-/* Where the executed file comes from. Overlay keeps the upper dentry behind the VFS inode in its own. */
+/* Where the executed file comes from. Overlay keeps the upper dentry behind the VFS inode in its
+ * own. */
 static __always_inline u8 layer_of(struct file *file, struct inode *inode, u64 root_vm, u32 mntns)
 {
 	struct super_block *sb = inode->i_sb;
@@ -193,7 +194,8 @@ static __always_inline u8 layer_of(struct file *file, struct inode *inode, u64 r
 				      (void *)inode + bpf_core_type_size(struct inode));
 		return upper ? PROC_WRITABLE : PROC_IMAGE;
 	}
-	/* a root without layers (a bundle on disk) cannot tell what was there from what was written */
+	/* a root without layers (a bundle on disk) cannot tell what was there from what was written
+	 */
 	if ((u64)BPF_CORE_READ(file, f_path.mnt) == root_vm)
 		return PROC_LAYER_UNKNOWN;
 	return PROC_VOLUME;
@@ -256,8 +258,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	s->e.flags = 0;
 	changes(&s->e.flags, task, bprm);
 
-	at = path_walk((u64)BPF_CORE_READ(file, f_path.mnt), (u64)BPF_CORE_READ(file, f_path.dentry),
-		       root_vm, root_d, 0);
+	at = path_walk((u64)BPF_CORE_READ(file, f_path.mnt),
+		       (u64)BPF_CORE_READ(file, f_path.dentry), root_vm, root_d, 0);
 	if (at & PATH_CUT)
 		s->e.flags |= PROC_EXE_CUT;
 	BOUND(at, 2047);
@@ -348,7 +350,8 @@ int BPF_PROG(on_victim, struct task_struct *task)
 	return 0;
 }
 
-/* Until 6.9 the tracepoint hands over a pid alone: whose it is is joined in user space. Only one of the two is loaded. */
+/* Until 6.9 the tracepoint hands over a pid alone: whose it is is joined in user space. Only one of
+ * the two is loaded. */
 SEC("tp_btf/mark_victim")
 int BPF_PROG(on_victim_pid, int pid)
 {
@@ -371,7 +374,8 @@ static __always_inline bool is_told(struct cgroup *cg, struct wire_key *key)
 	return cgroup_key(cg, key) && (key->hierarchy == 0 || key->hierarchy == cfg.v1_hierarchy);
 }
 
-static __always_inline void tell_cgroup(struct cgroup *cg, struct wire_key *key, const char *path, u32 op)
+static __always_inline void tell_cgroup(struct cgroup *cg, struct wire_key *key, const char *path,
+					u32 op)
 {
 	u32 zero = 0;
 	struct cgroup_scratch *s = bpf_map_lookup_elem(&cgroup_scratch, &zero);

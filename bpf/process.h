@@ -5,15 +5,15 @@
 
 #include "wire.h"
 
-#define PROC_ARGV_MAX 4096
-#define PROC_PATH_MAX 2048
+#define PROC_ARGV_MAX   4096
+#define PROC_PATH_MAX   2048
 #define PROC_PATH_PARTS 32
-#define CGROUP_LEVELS 12
+#define CGROUP_LEVELS   12
 
 /* Who a process is, beside the head. */
 struct proc_ids {
 	__u64 parent_start_ns;
-	__u32 nspid; /* in its own pid namespace */
+	__u32 nspid;    /* in its own pid namespace */
 	__u32 uid, gid; /* in its own user namespace */
 	__u32 uid_host;
 	__u32 tty; /* MAJOR << 20 | MINOR */
@@ -27,9 +27,26 @@ struct proc_fork {
 };
 _Static_assert(sizeof(struct proc_fork) == 112, "proc_fork changed size");
 
-enum proc_layer { PROC_LAYER_UNKNOWN, PROC_IMAGE, PROC_WRITABLE, PROC_MEMFD, PROC_TMPFS, PROC_VOLUME, PROC_HOST };
-enum proc_fd { PROC_FD_UNKNOWN, PROC_FD_CLOSED, PROC_FD_FILE, PROC_FD_TTY, PROC_FD_PIPE,
-	       PROC_FD_INET, PROC_FD_UNIX, PROC_FD_NULL, PROC_FD_OTHER };
+enum proc_layer {
+	PROC_LAYER_UNKNOWN,
+	PROC_IMAGE,
+	PROC_WRITABLE,
+	PROC_MEMFD,
+	PROC_TMPFS,
+	PROC_VOLUME,
+	PROC_HOST
+};
+enum proc_fd {
+	PROC_FD_UNKNOWN,
+	PROC_FD_CLOSED,
+	PROC_FD_FILE,
+	PROC_FD_TTY,
+	PROC_FD_PIPE,
+	PROC_FD_INET,
+	PROC_FD_UNIX,
+	PROC_FD_NULL,
+	PROC_FD_OTHER
+};
 
 enum {
 	PROC_ARGV_CUT = 1,
@@ -48,7 +65,7 @@ struct proc_exec {
 	struct proc_ids ids;
 	__u64 inode;
 	__u32 dev;
-	__u8 layer; /* enum proc_layer */
+	__u8 layer;      /* enum proc_layer */
 	__u8 fd_kind[3]; /* enum proc_fd */
 	__u16 flags;
 	__u16 exe_len, cwd_len, argv_len;
@@ -90,7 +107,7 @@ _Static_assert(sizeof(struct wire_cgroup) == 184, "wire_cgroup changed size");
 struct pic_task {
 	struct wire_head h;
 	struct proc_ids ids;
-	__u64 cpu_ns;	 /* of this thread; for the leader with all ended threads */
+	__u64 cpu_ns; /* of this thread; for the leader with all ended threads */
 	__u64 rss_pages;
 	__u32 leader;
 	__u32 pad;

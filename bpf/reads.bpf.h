@@ -9,7 +9,8 @@
  *             a helper call each, 20 times that
  *
  * GET(p, f) reads a field, LOAD(v, at) reads what @at points to, NUMBER(p) makes a mere number.
- * Pointers that may be NULL are tested even where a load of NULL would give 0: newer verifiers insist.
+ * Pointers that may be NULL are tested even where a load of NULL would give 0: newer verifiers
+ * insist.
  */
 
 /* {hierarchy, id} of a cgroup; false for the root of a hierarchy, which says nothing. */
@@ -42,11 +43,12 @@ static __always_inline struct cgroup *FN(css_cgroup)(struct css_set *cset, u64 s
 }
 
 /*
- * The cgroup that tells whose @task is: v2 when the task is anywhere below its root, else v1's memory,
- * pids or cpu. A v1 controller that is not mounted points into v2, hence never v1 first. Returns the
- * cgroup, NULL for a task of the roots.
+ * The cgroup that tells whose @task is: v2 when the task is anywhere below its root, else v1's
+ * memory, pids or cpu. A v1 controller that is not mounted points into v2, hence never v1 first.
+ * Returns the cgroup, NULL for a task of the roots.
  */
-static __always_inline struct cgroup *FN(task_cgroup)(struct task_struct *task, struct wire_key *key)
+static __always_inline struct cgroup *FN(task_cgroup)(struct task_struct *task,
+						      struct wire_key *key)
 {
 	struct css_set *cset = GET(task, cgroups);
 	struct cgroup *cg;
@@ -60,7 +62,8 @@ static __always_inline struct cgroup *FN(task_cgroup)(struct task_struct *task, 
 	if (FN(cgroup_key)(cg, key))
 		return cg;
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
-		cg = FN(css_cgroup)(cset, bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
+		cg = FN(css_cgroup)(cset,
+				    bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 		if (FN(cgroup_key)(cg, key))
 			return cg;
 	}
@@ -137,10 +140,12 @@ static __always_inline void FN(ids_of)(struct proc_ids *ids, struct task_struct 
 		if (uns && GET(uns, level) > 0) {
 			u64 at = NUMBER(uns);
 
-			ids->uid = map_id(at + bpf_core_field_offset(struct user_namespace, uid_map),
-					  ids->uid_host);
-			ids->gid = map_id(at + bpf_core_field_offset(struct user_namespace, gid_map),
-					  ids->gid);
+			ids->uid =
+				map_id(at + bpf_core_field_offset(struct user_namespace, uid_map),
+				       ids->uid_host);
+			ids->gid =
+				map_id(at + bpf_core_field_offset(struct user_namespace, gid_map),
+				       ids->gid);
 		}
 	}
 	if (!sig)

@@ -39,7 +39,7 @@ struct wire_head {
 	__u16 kind; /* enum wire_kind */
 	__u16 size; /* whole record, head included */
 	__u32 cpu;
-	__u64 ktime_ns;	 /* CLOCK_BOOTTIME */
+	__u64 ktime_ns;  /* CLOCK_BOOTTIME */
 	__u64 cgroup_id; /* of the task or the socket that the record is about */
 	__u32 hierarchy; /* 0: cgroup v2; ids repeat between hierarchies */
 	__u32 pidns, mntns, netns;
@@ -84,9 +84,9 @@ _Static_assert(sizeof(struct wire_loss) == 512, "wire_loss changed size");
 
 /* What user space tells the programs before they are loaded. */
 struct wire_config {
-	__u64 secret;	   /* mixed into socket cookies */
-	__u64 ring_half;   /* bytes in the ring that call for a wake-up */
-	__u32 budget;	   /* default records a second and slot */
+	__u64 secret;    /* mixed into socket cookies */
+	__u64 ring_half; /* bytes in the ring that call for a wake-up */
+	__u32 budget;    /* default records a second and slot */
 	__u32 host_mntns;
 	__u32 v1_hierarchy; /* whose mkdir and rmdir are told beside v2's; 0: none */
 	__u32 pad;

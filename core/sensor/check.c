@@ -90,7 +90,8 @@ static void check_lockdown(struct sensor_check *c)
 
 	c->check = "lockdown";
 	if (!line_of("/sys/kernel/security/lockdown", line, sizeof(line))) {
-		say(c->detail, "not known (securityfs is not mounted); the probes do not depend on it below confidentiality");
+		say(c->detail, "not known (securityfs is not mounted); the probes do not depend on "
+			       "it below confidentiality");
 		return;
 	}
 	p = strchr(line, '[');
@@ -99,7 +100,8 @@ static void check_lockdown(struct sensor_check *c)
 	say(c->detail, "%s", p ? p + 1 : line);
 	if (p && !strcmp(p + 1, "confidentiality")) {
 		c->state = CHECK_DEGRADED;
-		say(c->mend, "this mode refuses tracing; sonde polls and does not try to get around it");
+		say(c->mend,
+		    "this mode refuses tracing; sonde polls and does not try to get around it");
 	}
 }
 
@@ -131,11 +133,13 @@ static void check_cgroup(const struct live *l, const struct sensor_opts *o, stru
 			close(fd);
 	}
 	if (how) {
-		say(c->detail, "v2 %s%s", how, l && l->cfg.v1_hierarchy ? "; v1 beside it (hybrid)" : "");
+		say(c->detail, "v2 %s%s", how,
+		    l && l->cfg.v1_hierarchy ? "; v1 beside it (hybrid)" : "");
 		return;
 	}
 	c->state = CHECK_DEGRADED;
-	say(c->detail, "v1 only: containers are told by the memory, pids or cpu hierarchy; no names, no UDP");
+	say(c->detail,
+	    "v1 only: containers are told by the memory, pids or cpu hierarchy; no names, no UDP");
 	say(c->mend, "CAP_SYS_ADMIN, so that sonde can reach cgroup v2 by a mount of its own");
 }
 
@@ -165,7 +169,8 @@ static void check_caps(struct sensor_check *c)
 	if (f)
 		fclose(f);
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
-		bool on = caps >> needs[i].bit & 1 || (i < 3 && caps >> 21 & 1); /* SYS_ADMIN stands for those */
+		bool on = caps >> needs[i].bit & 1 ||
+			  (i < 3 && caps >> 21 & 1); /* SYS_ADMIN stands for those */
 		char *dst = on ? have : missing;
 		size_t at = strlen(dst);
 
@@ -192,11 +197,13 @@ static void check_pictures(const struct live *l, struct sensor_check *c)
 		return;
 	}
 	c->state = CHECK_DEGRADED;
-	say(c->detail, "refused: the first picture comes from procfs, which is slower and less exact");
+	say(c->detail,
+	    "refused: the first picture comes from procfs, which is slower and less exact");
 	say(c->mend, "CAP_BPF and CAP_PERFMON on 5.10 or newer");
 }
 
-static void check_hook(const struct live *l, const struct probe_live *p, size_t k, struct sensor_check *c)
+static void check_hook(const struct live *l, const struct probe_live *p, size_t k,
+		       struct sensor_check *c)
 {
 	const struct probe_hook *h = &p->probe->hooks[k];
 	const struct hook_live *v = &p->hooks[k];
@@ -207,8 +214,9 @@ static void check_hook(const struct live *l, const struct probe_live *p, size_t 
 		say(c->detail, "%s", h->delivers);
 		return;
 	case HOOK_OFF:
-		say(c->detail, "%s", p->probe->names && l->opts.no_names ? "left out by --no-names"
-									 : "switched off");
+		say(c->detail, "%s",
+		    p->probe->names && l->opts.no_names ? "left out by --no-names"
+							: "switched off");
 		return;
 	case HOOK_ABSENT:
 		say(c->detail, "this kernel does not have it. %s", h->blind);
@@ -216,8 +224,10 @@ static void check_hook(const struct live *l, const struct probe_live *p, size_t 
 		break;
 	default:
 		say(c->detail, "%s. %s", reason(v->error), h->blind);
-		say(c->mend, "%s", v->error == -EPERM || v->error == -EACCES
-			    ? "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; nobody's exclusive program on the cgroup root"
+		say(c->mend, "%s",
+		    v->error == -EPERM || v->error == -EACCES
+			    ? "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; nobody's exclusive program "
+			      "on the cgroup root"
 			    : "see the lines kernel and cgroup");
 	}
 	c->state = p->probe->cgroup ? CHECK_DEGRADED : CHECK_MISSING;
@@ -246,13 +256,27 @@ bool check_line(const struct live *l, int why, const struct sensor_opts *o, size
 {
 	*ret = (struct sensor_check){ .state = CHECK_OK };
 	switch (i) {
-	case 0: check_kernel(ret); return true;
-	case 1: check_btf(ret); return true;
-	case 2: check_bpf(l, why, ret); return true;
-	case 3: check_lockdown(ret); return true;
-	case 4: check_cgroup(l, o, ret); return true;
-	case 5: check_caps(ret); return true;
-	case 6: check_tracing(l, why, ret); return true;
+	case 0:
+		check_kernel(ret);
+		return true;
+	case 1:
+		check_btf(ret);
+		return true;
+	case 2:
+		check_bpf(l, why, ret);
+		return true;
+	case 3:
+		check_lockdown(ret);
+		return true;
+	case 4:
+		check_cgroup(l, o, ret);
+		return true;
+	case 5:
+		check_caps(ret);
+		return true;
+	case 6:
+		check_tracing(l, why, ret);
+		return true;
 	}
 	if (!l)
 		return false;

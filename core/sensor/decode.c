@@ -16,15 +16,18 @@
 #include "sensor/name.h"
 
 _Static_assert((int)WIRE_FORK == EVENT_FORK && (int)WIRE_EXEC == EVENT_EXEC &&
-	       (int)WIRE_EXIT == EVENT_EXIT && (int)WIRE_CONNECT == EVENT_CONNECT &&
-	       (int)WIRE_ACCEPT == EVENT_ACCEPT && (int)WIRE_LISTEN == EVENT_LISTEN &&
-	       (int)WIRE_CLOSE == EVENT_CLOSE && (int)WIRE_UDP == EVENT_UDP &&
-	       (int)WIRE_DNS == EVENT_DNS && (int)WIRE_TLS == EVENT_TLS && (int)WIRE_OOM == EVENT_OOM &&
-	       (int)WIRE_TYPES >= (int)EVENT_TYPES, "wire kinds and event types are one numbering");
+		       (int)WIRE_EXIT == EVENT_EXIT && (int)WIRE_CONNECT == EVENT_CONNECT &&
+		       (int)WIRE_ACCEPT == EVENT_ACCEPT && (int)WIRE_LISTEN == EVENT_LISTEN &&
+		       (int)WIRE_CLOSE == EVENT_CLOSE && (int)WIRE_UDP == EVENT_UDP &&
+		       (int)WIRE_DNS == EVENT_DNS && (int)WIRE_TLS == EVENT_TLS &&
+		       (int)WIRE_OOM == EVENT_OOM && (int)WIRE_TYPES >= (int)EVENT_TYPES,
+	       "wire kinds and event types are one numbering");
 _Static_assert((int)PROC_HOST == LAYER_HOST && (int)PROC_VOLUME == LAYER_VOLUME &&
-	       (int)PROC_FD_OTHER == FD_OTHER && (int)PROC_FD_NULL == FD_NULL, "layers and kinds are one numbering");
+		       (int)PROC_FD_OTHER == FD_OTHER && (int)PROC_FD_NULL == FD_NULL,
+	       "layers and kinds are one numbering");
 
-/* The text of a path that stands as parts from the last to the first, each ended by NUL. Returns its length. */
+/* The text of a path that stands as parts from the last to the first, each ended by NUL. Returns
+ * its length. */
 size_t decode_path(char *dst, size_t room, const char *parts, size_t n, bool cut)
 {
 	size_t at = 0;
@@ -247,10 +250,16 @@ static int on_name(const uint8_t *rec, size_t n, union event_buf *b, enum event_
 void decode_socket(const struct net_conn *c, struct socket_fact *f)
 {
 	*f = (struct socket_fact){
-		.cookie = c->cookie, .inode = c->inode, .pid = c->h.tgid, .start_ns = c->h.start_ns,
-		.bytes_in = c->bytes_in, .bytes_out = c->bytes_out,
+		.cookie = c->cookie,
+		.inode = c->inode,
+		.pid = c->h.tgid,
+		.start_ns = c->h.start_ns,
+		.bytes_in = c->bytes_in,
+		.bytes_out = c->bytes_out,
 		.cg = { .id = c->h.cgroup_id, .hierarchy = c->h.hierarchy },
-		.netns = c->h.netns, .proto = c->proto, .state = c->state,
+		.netns = c->h.netns,
+		.proto = c->proto,
+		.state = c->state,
 	};
 	addr(&f->local, c->family, c->lport, c->local);
 	addr(&f->remote, c->family, c->rport, c->remote);
@@ -298,8 +307,11 @@ int decode_cgroup(const uint8_t *rec, size_t n, const struct sensor_sink *sink)
 				skip -= path[--len] == '/';
 			f.key.id = c.ids[up - 1];
 			f.parent.id = c.ids[up];
-			sink->cgroup(sink->ctx, &(struct cgroup_fact){ .key = f.key, .parent = f.parent,
-				.path = path, .n = len, .at_ns = f.at_ns });
+			sink->cgroup(sink->ctx, &(struct cgroup_fact){ .key = f.key,
+								       .parent = f.parent,
+								       .path = path,
+								       .n = len,
+								       .at_ns = f.at_ns });
 		}
 	}
 	f.key.id = c.h.cgroup_id;

@@ -11,8 +11,8 @@
 #include "sensor/source.h"
 
 /*
- * A path that stands as parts from the last to the first, each ended by NUL, as text; "..." in front
- * when it was @cut. Returns its length, at most @room.
+ * A path that stands as parts from the last to the first, each ended by NUL, as text; "..." in
+ * front when it was @cut. Returns its length, at most @room.
  */
 size_t decode_path(char *dst, size_t room, const char *parts, size_t n, bool cut);
 

@@ -34,7 +34,7 @@ enum stage { IDLE, TASKS, FILES };
 
 struct group {
 	struct task_fact fact; /* pid 0: free */
-	bool leader;	       /* the leader's record was seen */
+	bool leader;           /* the leader's record was seen */
 };
 
 struct picture {
@@ -43,7 +43,7 @@ struct picture {
 	int progs[2];
 	enum stage stage;
 	bool sockets;
-	bool init; /* process 1 was among the tasks of this pass */
+	bool init;      /* process 1 was among the tasks of this pass */
 	char proc[256]; /* the node's procfs */
 	int fd;
 	size_t have;
@@ -166,12 +166,22 @@ static struct group *group_of(struct picture *p, uint32_t pid)
 static void fill(struct task_fact *f, const struct pic_task *t, uint64_t page)
 {
 	*f = (struct task_fact){
-		.pid = t->h.tgid, .ppid = t->h.ppid, .nspid = t->ids.nspid, .threads = t->ids.threads,
-		.uid = t->ids.uid, .gid = t->ids.gid, .uid_host = t->ids.uid_host, .tty = t->ids.tty,
-		.start_ns = t->h.start_ns, .parent_start_ns = t->ids.parent_start_ns,
-		.cpu_ns = t->cpu_ns, .rss_bytes = t->rss_pages * page,
+		.pid = t->h.tgid,
+		.ppid = t->h.ppid,
+		.nspid = t->ids.nspid,
+		.threads = t->ids.threads,
+		.uid = t->ids.uid,
+		.gid = t->ids.gid,
+		.uid_host = t->ids.uid_host,
+		.tty = t->ids.tty,
+		.start_ns = t->h.start_ns,
+		.parent_start_ns = t->ids.parent_start_ns,
+		.cpu_ns = t->cpu_ns,
+		.rss_bytes = t->rss_pages * page,
 		.cg = { .id = t->h.cgroup_id, .hierarchy = t->h.hierarchy },
-		.mntns = t->h.mntns, .pidns = t->h.pidns, .netns = t->h.netns,
+		.mntns = t->h.mntns,
+		.pidns = t->h.pidns,
+		.netns = t->h.netns,
 	};
 	memcpy(f->comm, t->h.comm, sizeof(f->comm));
 	f->comm[sizeof(f->comm) - 1] = 0;
@@ -265,8 +275,12 @@ static void add_init(const struct picture *p, const struct sensor_sink *sink)
 	n = proc_read(fd, "stat", buf, sizeof(buf));
 	if (n > 0 && proc_stat_parse(buf, (size_t)n, &st) == 0) {
 		struct task_fact f = {
-			.pid = 1, .nspid = 1, .threads = st.threads, .start_ns = st.start_ns,
-			.cpu_ns = st.cpu_ns, .rss_bytes = st.rss_bytes,
+			.pid = 1,
+			.nspid = 1,
+			.threads = st.threads,
+			.start_ns = st.start_ns,
+			.cpu_ns = st.cpu_ns,
+			.rss_bytes = st.rss_bytes,
 		};
 
 		memcpy(f.comm, st.comm, sizeof(f.comm));
@@ -275,7 +289,8 @@ static void add_init(const struct picture *p, const struct sensor_sink *sink)
 	close(fd);
 }
 
-/* The iterator is at its end: tell what was summed, then that the pass is over. Returns 1 when files are next. */
+/* The iterator is at its end: tell what was summed, then that the pass is over. Returns 1 when
+ * files are next. */
 static int finish(struct picture *p, const struct sensor_sink *sink)
 {
 	bool more = p->stage == TASKS && p->sockets;
@@ -293,7 +308,8 @@ static int finish(struct picture *p, const struct sensor_sink *sink)
 	return more;
 }
 
-int picture_step(struct picture *p, bool sockets, uint64_t budget_ns, const struct sensor_sink *sink)
+int picture_step(struct picture *p, bool sockets, uint64_t budget_ns,
+		 const struct sensor_sink *sink)
 {
 	uint64_t start = clock_ns(CLOCK_MONOTONIC);
 	int r;

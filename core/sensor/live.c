@@ -24,7 +24,7 @@
 #define CGROUP2_MAGIC 0x63677270
 
 static const struct probe *const all_probes[] = { &probe_process, &probe_network, &probe_udp,
-						   &probe_names };
+						  &probe_names };
 _Static_assert(ARRAY_SIZE(all_probes) <= LIVE_PROBES, "more probes than room");
 
 static uint32_t namespace_of(const char *path)
@@ -34,7 +34,8 @@ static uint32_t namespace_of(const char *path)
 	return stat(path, &st) == 0 ? (uint32_t)st.st_ino : 0;
 }
 
-/* Of the v1 hierarchies that can tell containers apart: memory, else pids, else cpu. 0: none is mounted. */
+/* Of the v1 hierarchies that can tell containers apart: memory, else pids, else cpu. 0: none is
+ * mounted. */
 static uint32_t v1_hierarchy(void)
 {
 	static const char *const names[] = { "memory", "pids", "cpu" };
@@ -123,13 +124,15 @@ static void *load_process(void *arg)
 	return NULL;
 }
 
-/* Relocating against the kernel's types takes most of the time, an object at a time: so two at once. */
+/* Relocating against the kernel's types takes most of the time, an object at a time: so two at
+ * once. */
 static int load_all(struct live *l, struct sonde_err *err)
 {
 	pthread_t t;
 	bool beside;
 
-	probe_has_tracepoint("sched_process_exec", NULL); /* parses the kernel's types before there are two of us */
+	probe_has_tracepoint("sched_process_exec",
+			     NULL); /* parses the kernel's types before there are two of us */
 	beside = pthread_create(&t, NULL, load_process, l) == 0;
 	live_set(l, "network", true, NULL);
 	l->picture = picture_open(l);
@@ -250,12 +253,13 @@ int live_set(struct live *l, const char *set, bool on, struct sonde_err *err)
 			hooks += probe_attach(p, &l->maps, &l->cfg, l->cgroup_fd);
 	}
 	if (!known)
-		return sonde_err_set(err, -ENOENT, "%s: no such probe set; there are process and network", set);
+		return sonde_err_set(err, -ENOENT,
+				     "%s: no such probe set; there are process and network", set);
 	if (on && !hooks) {
 		int r = set_error(l, set);
 
-		return sonde_err_set(err, r, "probe set %s: the kernel refuses all its hooks: %s", set,
-				     strerror(-r));
+		return sonde_err_set(err, r, "probe set %s: the kernel refuses all its hooks: %s",
+				     set, strerror(-r));
 	}
 	return 0;
 }
@@ -267,10 +271,12 @@ static void take(void *ctx, const void *rec, size_t n)
 	const struct wire_cgroup *c = rec;
 
 	if (n >= sizeof(*c) && h->kind == WIRE_CGROUP && c->op == CGROUP_GONE)
-		policy_gone(l, (struct cgroup_key){ .id = h->cgroup_id, .hierarchy = h->hierarchy });
+		policy_gone(l,
+			    (struct cgroup_key){ .id = h->cgroup_id, .hierarchy = h->hierarchy });
 	if (decode_record(rec, n, ORIGIN_RING, &l->ev, l->sink) == -EBADMSG)
 		l->bad++;
-	/* behind head.size stand old bytes of the ring, other records' perhaps: never into a file */
+	/* behind head.size stand old bytes of the ring, other records' perhaps: never into a file
+	 */
 	if (*l->tap && n >= sizeof(*h) && h->size <= n)
 		capture_record(*l->tap, h->ktime_ns, rec, h->size);
 }

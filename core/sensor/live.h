@@ -18,7 +18,7 @@
 #include "sensor/source.h"
 
 #define LIVE_PROBES 4
-#define GONE_MAX 1024
+#define GONE_MAX    1024
 
 struct picture; /* iter.c */
 
@@ -58,7 +58,8 @@ extern const struct source_ops live_ops;
 /* iter.c: NULL when the kernel refuses the iterators, errno says why. */
 struct picture *picture_open(struct live *l);
 void picture_close(struct picture *p);
-int picture_step(struct picture *p, bool sockets, uint64_t budget_ns, const struct sensor_sink *sink);
+int picture_step(struct picture *p, bool sockets, uint64_t budget_ns,
+		 const struct sensor_sink *sink);
 /* Run time of the iterator programs, as probe_stats(). */
 void picture_stats(const struct picture *p, uint64_t *missed, uint64_t *run_ns, uint64_t *runs);
 
@@ -80,7 +81,8 @@ void loss_reset(struct loss *s, uint32_t slot);
 bool check_line(const struct live *l, int why, const struct sensor_opts *o, size_t i,
 		struct sensor_check *ret);
 
-/* Root of cgroup v2 as a descriptor: mounted somewhere, else by a mount of our own that nobody sees. -errno. */
+/* Root of cgroup v2 as a descriptor: mounted somewhere, else by a mount of our own that nobody
+ * sees. -errno. */
 int cgroup_root_open(const char *host_root, const char **ret_how);
 
 #endif

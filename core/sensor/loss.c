@@ -21,7 +21,8 @@ static const uint8_t cause_of[WIRE_CAUSES] = {
 
 int loss_open(struct loss *s, int map_fd)
 {
-	void *p = mmap(NULL, sizeof(struct wire_loss) * WIRE_SLOTS, PROT_READ, MAP_SHARED, map_fd, 0);
+	void *p =
+		mmap(NULL, sizeof(struct wire_loss) * WIRE_SLOTS, PROT_READ, MAP_SHARED, map_fd, 0);
 
 	if (p == MAP_FAILED)
 		return -errno;
@@ -65,7 +66,8 @@ uint64_t loss_of(const struct loss *s, uint32_t slot, enum event_type type, enum
 		return slot == 0 && type == EVENT_NONE ? s->missed : 0;
 	for (unsigned c = 0; s->now && c < WIRE_CAUSES; c++)
 		if (cause_of[c] == cause && slot < WIRE_SLOTS && (unsigned)type < WIRE_TYPES)
-			return count(s, slot, type, c) - (s->base[slot] ? s->base[slot]->n[type][c] : 0);
+			return count(s, slot, type, c) -
+			       (s->base[slot] ? s->base[slot]->n[type][c] : 0);
 	return 0;
 }
 
@@ -75,7 +77,8 @@ void loss_reset(struct loss *s, uint32_t slot)
 		return;
 	if (!s->base[slot])
 		s->base[slot] = malloc(sizeof(*s->base[slot]));
-	if (!s->base[slot]) /* no memory: the next owner shows the last one's counts, which is too much, not too little */
+	if (!s->base[slot]) /* no memory: the next owner shows the last one's counts, which is too
+			       much, not too little */
 		return;
 	for (unsigned t = 0; t < WIRE_TYPES; t++)
 		for (unsigned c = 0; c < WIRE_CAUSES; c++)

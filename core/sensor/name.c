@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #define NAME_MAX_TEXT 255
-#define ANSWERS_MAX 32
+#define ANSWERS_MAX   32
 
 struct cursor {
 	const uint8_t *p;
@@ -41,8 +41,8 @@ static void skip(struct cursor *c, size_t n)
 }
 
 /*
- * A DNS name as dotted text. A pointer must lead backwards, so the walk ends; the cursor moves past the
- * name where it stands. Returns the length, or sets bad.
+ * A DNS name as dotted text. A pointer must lead backwards, so the walk ends; the cursor moves past
+ * the name where it stands. Returns the length, or sets bad.
  */
 static size_t dns_name(struct cursor *c, char *dst)
 {
@@ -146,7 +146,7 @@ static int server_name(struct event *ev, struct cursor *c, size_t end)
 {
 	unsigned len;
 
-	skip(c, 2); /* length of the list */
+	skip(c, 2);       /* length of the list */
 	if (get8(c) != 0) /* host_name is the only kind there is */
 		return -ENOENT;
 	len = get16(c);

@@ -10,12 +10,14 @@
 #include "field/event.h"
 
 /*
- * Read a DNS answer into ev->name: query, type, rcode, up to 32 answers as text. Returns 0, -EBADMSG when
- * it is no answer or its question cannot be read; a cut tail keeps the answers before it.
+ * Read a DNS answer into ev->name: query, type, rcode, up to 32 answers as text. Returns 0,
+ * -EBADMSG when it is no answer or its question cannot be read; a cut tail keeps the answers before
+ * it.
  */
 int name_dns(struct event *ev, const uint8_t *p, size_t n);
 
-/* The server name of the beginning of a ClientHello into ev->name.query. 0, -ENOENT: none there, -EBADMSG. */
+/* The server name of the beginning of a ClientHello into ev->name.query. 0, -ENOENT: none there,
+ * -EBADMSG. */
 int name_hello(struct event *ev, const uint8_t *p, size_t n);
 
 #endif

@@ -22,7 +22,8 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 bool probe_has_tracepoint(const char *name, bool *ret_pointer)
 {
-	static struct btf *vmlinux; /* parsed once: it takes ten milliseconds; before any thread, see load_all() */
+	static struct btf *vmlinux; /* parsed once: it takes ten milliseconds; before any thread,
+				       see load_all() */
 	const struct btf_type *t;
 	char full[80];
 	int id;
@@ -95,7 +96,8 @@ struct bpf_object *probe_object(const struct probe_maps *m, const struct wire_co
 
 	if (!obj)
 		return NULL;
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map(map, obj)
+	{
 		struct bpf_map *shared = bpf_object__find_map_by_name(m->obj, bpf_map__name(map));
 		const char *dot = strstr(bpf_map__name(map), ".rodata");
 
@@ -129,8 +131,8 @@ static int load(struct probe_live *p, struct bpf_object *obj, int only)
 	return bpf_object__load(obj);
 }
 
-static int load_alone(struct probe_live *p, const struct probe_maps *m, const struct wire_config *cfg,
-		      size_t i)
+static int load_alone(struct probe_live *p, const struct probe_maps *m,
+		      const struct wire_config *cfg, size_t i)
 {
 	struct hook_live *h = &p->hooks[i];
 	size_t n;
@@ -148,7 +150,8 @@ static int load_alone(struct probe_live *p, const struct probe_maps *m, const st
 	return r;
 }
 
-static void load_once(struct probe_live *p, const struct probe_maps *m, const struct wire_config *cfg)
+static void load_once(struct probe_live *p, const struct probe_maps *m,
+		      const struct wire_config *cfg)
 {
 	size_t n;
 	const void *elf = p->probe->elf(&n);
@@ -235,7 +238,8 @@ void probe_stats(const struct probe_live *p, uint64_t *missed, uint64_t *run_ns,
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);
 
-		if (p->hooks[i].prog_fd < 0 || bpf_obj_get_info_by_fd(p->hooks[i].prog_fd, &info, &size))
+		if (p->hooks[i].prog_fd < 0 ||
+		    bpf_obj_get_info_by_fd(p->hooks[i].prog_fd, &info, &size))
 			continue;
 		*missed += info.recursion_misses;
 		*run_ns += info.run_time_ns;

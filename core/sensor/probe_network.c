@@ -8,8 +8,10 @@
 #include "udp.skel.h"
 
 static const struct probe_hook tcp_hooks[] = {
-	{ "on_state", "network: inet_sock_set_state", "TCP connects, accepts, listeners and closes with bytes",
-	  "TCP connections are seen by the next sweep; short ones are missed", "inet_sock_set_state", NULL },
+	{ "on_state", "network: inet_sock_set_state",
+	  "TCP connects, accepts, listeners and closes with bytes",
+	  "TCP connections are seen by the next sweep; short ones are missed",
+	  "inet_sock_set_state", NULL },
 	{ "on_read", "network: tcp_rcv_space_adjust", "the worker that took a connection",
 	  "Accepted connections belong to the process that listens", "tcp_rcv_space_adjust", NULL },
 };
@@ -44,7 +46,8 @@ const struct probe probe_udp = {
 
 /* Both or nothing: an answer counts only when its question was seen. */
 static const struct probe_hook names_hooks[] = {
-	{ "names_out", "names: cgroup_skb/egress", "DNS questions, TLS server names (not QUIC, ECH, DoT, DoH)",
+	{ "names_out", "names: cgroup_skb/egress",
+	  "DNS questions, TLS server names (not QUIC, ECH, DoT, DoH)",
 	  "Remote addresses have no names", NULL, NULL },
 	{ "names_in", "names: cgroup_skb/ingress", "DNS answers to the socket that asked",
 	  "Remote addresses have no DNS names", NULL, NULL },

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 
 #define DISCARD BPF_RINGBUF_DISCARD_BIT
-#define BUSY BPF_RINGBUF_BUSY_BIT
+#define BUSY    BPF_RINGBUF_BUSY_BIT
 
 int ring_map(struct ring *r, int fd, uint64_t size)
 {
@@ -48,8 +48,8 @@ void ring_unmap(struct ring *r)
 	*r = (struct ring){ .fd = -1 };
 }
 
-int ring_drain(struct ring *r, uint64_t budget_ns, void (*take)(void *ctx, const void *rec, size_t n),
-	       void *ctx)
+int ring_drain(struct ring *r, uint64_t budget_ns,
+	       void (*take)(void *ctx, const void *rec, size_t n), void *ctx)
 {
 	uint64_t start = clock_ns(CLOCK_MONOTONIC), at, end;
 	unsigned n = 0;
@@ -63,12 +63,14 @@ int ring_drain(struct ring *r, uint64_t budget_ns, void (*take)(void *ctx, const
 			return 0;
 		while (at < end) {
 			const uint8_t *p = r->data + (at & (r->size - 1));
-			uint32_t len = __atomic_load_n((const uint32_t *)(const void *)p, __ATOMIC_ACQUIRE);
+			uint32_t len = __atomic_load_n((const uint32_t *)(const void *)p,
+						       __ATOMIC_ACQUIRE);
 			uint64_t step;
 
 			if (len & BUSY) /* reserved, still being written */
 				return 0;
-			step = (((uint64_t)(len & ~(DISCARD | BUSY)) + BPF_RINGBUF_HDR_SZ) + 7) & ~7ULL;
+			step = (((uint64_t)(len & ~(DISCARD | BUSY)) + BPF_RINGBUF_HDR_SZ) + 7) &
+			       ~7ULL;
 			if (step > end - at) { /* cannot be: never read past what was produced */
 				r->broken++;
 				step = end - at;

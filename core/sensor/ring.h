@@ -12,7 +12,7 @@
 struct ring {
 	int fd; /* of the map, borrowed */
 	uint64_t size;
-	uint64_t *consumer;	  /* own page, written by us */
+	uint64_t *consumer;       /* own page, written by us */
 	const uint64_t *producer; /* read-only; the data follows, mapped twice in a row */
 	const uint8_t *data;
 	uint64_t broken; /* times that the positions made no sense */
@@ -24,10 +24,12 @@ int ring_map(struct ring *r, int fd, uint64_t size);
 void ring_unmap(struct ring *r);
 
 /*
- * Hand each record to @take until the ring is empty or @budget_ns are over (checked every 32 records).
- * @rec is read-only memory of the kernel, 8 byte aligned, good for the call. Returns 1 when more waits, else 0.
+ * Hand each record to @take until the ring is empty or @budget_ns are over (checked every 32
+ * records).
+ * @rec is read-only memory of the kernel, 8 byte aligned, good for the call. Returns 1 when more
+ * waits, else 0.
  */
-int ring_drain(struct ring *r, uint64_t budget_ns, void (*take)(void *ctx, const void *rec, size_t n),
-	       void *ctx);
+int ring_drain(struct ring *r, uint64_t budget_ns,
+	       void (*take)(void *ctx, const void *rec, size_t n), void *ctx);
 
 #endif

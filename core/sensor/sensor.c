@@ -22,9 +22,9 @@ struct sensor {
 	const struct source_ops *ops;
 	void *src;
 	struct live *live; /* src when it is the ring, else NULL */
-	int why;	   /* -errno: why there is no ring */
-	void *polling;	   /* pictures for a kernel that refuses iterators */
-	bool started;	   /* polling has begun a picture */
+	int why;           /* -errno: why there is no ring */
+	void *polling;     /* pictures for a kernel that refuses iterators */
+	bool started;      /* polling has begun a picture */
 	uint64_t received;
 	const struct sensor_sink *to;
 	struct capture_writer *tap;
@@ -80,8 +80,12 @@ static void on_ident(void *ctx, const void *bytes, size_t n)
 static struct sensor_sink through(struct sensor *s, const struct sensor_sink *to)
 {
 	s->to = to;
-	return (struct sensor_sink){ .ctx = s, .event = on_event, .cgroup = on_cgroup,
-				     .task = on_task, .socket = on_socket, .ident = on_ident };
+	return (struct sensor_sink){ .ctx = s,
+				     .event = on_event,
+				     .cgroup = on_cgroup,
+				     .task = on_task,
+				     .socket = on_socket,
+				     .ident = on_ident };
 }
 
 static int open_live(struct sensor *s)
@@ -103,9 +107,11 @@ int sensor_open(const struct sensor_opts *o, struct sensor **ret, struct sonde_e
 
 	if (!s)
 		return -ENOMEM;
-	if (o->ring_kib && (o->ring_kib & (o->ring_kib - 1) || o->ring_kib < 64 || o->ring_kib > 1 << 20)) {
+	if (o->ring_kib &&
+	    (o->ring_kib & (o->ring_kib - 1) || o->ring_kib < 64 || o->ring_kib > 1 << 20)) {
 		free(s);
-		return sonde_err_set(err, -EINVAL, "ring of %u KiB: give a power of two from 64 to 1048576",
+		return sonde_err_set(err, -EINVAL,
+				     "ring of %u KiB: give a power of two from 64 to 1048576",
 				     o->ring_kib);
 	}
 	s->opts = *o;
@@ -144,7 +150,8 @@ int sensor_set(struct sensor *s, const char *set, bool on, struct sonde_err *err
 {
 	if (!s->live)
 		return sonde_err_set(err, -ENOTSUP, "probe set %s: there are none while %s", set,
-				     s->ops->origin == ORIGIN_REPLAY ? "a capture is read" : "polling");
+				     s->ops->origin == ORIGIN_REPLAY ? "a capture is read"
+								     : "polling");
 	return live_set(s->live, set, on, err);
 }
 
@@ -161,7 +168,8 @@ int sensor_fd(const struct sensor *s)
 	return s->ops->fd(s->src);
 }
 
-int sensor_picture(struct sensor *s, bool sockets, uint64_t budget_ns, const struct sensor_sink *sink)
+int sensor_picture(struct sensor *s, bool sockets, uint64_t budget_ns,
+		   const struct sensor_sink *sink)
 {
 	struct sensor_sink t = through(s, sink);
 	int r;
@@ -266,9 +274,12 @@ int sensor_record(struct sensor *s, const char *path, struct sonde_err *err)
 	struct capture_head head;
 
 	if (s->ops->origin == ORIGIN_REPLAY)
-		return sonde_err_set(err, -EINVAL, "%s: a capture is being read, there is nothing to record", path);
+		return sonde_err_set(err, -EINVAL,
+				     "%s: a capture is being read, there is nothing to record",
+				     path);
 	if (s->tap)
-		return sonde_err_set(err, -EBUSY, "%s: another recording is running; end it first", path);
+		return sonde_err_set(err, -EBUSY, "%s: another recording is running; end it first",
+				     path);
 	capture_head_here(s->opts.host_root, &head);
 	head.origin = s->ops->origin;
 	return capture_create(path, &head, &s->tap, err);
@@ -306,8 +317,10 @@ static void record_loss(struct sensor *s)
 					capture_loss(s->tap, clock_boot(), out, n);
 					n = 0;
 				}
-				out[n++] = (struct capture_loss){ .slot = slot, .type = (uint16_t)t,
-								  .cause = (uint16_t)c, .n = v };
+				out[n++] = (struct capture_loss){ .slot = slot,
+								  .type = (uint16_t)t,
+								  .cause = (uint16_t)c,
+								  .n = v };
 			}
 	capture_loss(s->tap, clock_boot(), out, n);
 }

@@ -36,8 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static union event_buf scratch;
 	size_t sum = 0;
-	const struct sensor_sink sink = { .ctx = &sum, .event = on_event, .cgroup = on_cgroup,
-					  .task = on_task, .socket = on_socket };
+	const struct sensor_sink sink = { .ctx = &sum,
+					  .event = on_event,
+					  .cgroup = on_cgroup,
+					  .task = on_task,
+					  .socket = on_socket };
 	uint8_t *copy = malloc(n ? n : 1);
 
 	if (!copy)

@@ -66,9 +66,15 @@ static inline void fixture_event(void *ctx, union event_buf *b)
 	if (f->n == GOT_MAX || ev->cg.hierarchy || ev->cg.id != f->cg)
 		return;
 	g = &f->got[f->n++];
-	*g = (struct got){ .type = ev->type, .slot = ev->slot, .pid = ev->pid, .ppid = ev->ppid,
-			   .netns = ev->netns, .start_ns = ev->start_ns, .flags = ev->flags,
-			   .cg = ev->cg.id, .hierarchy = ev->cg.hierarchy };
+	*g = (struct got){ .type = ev->type,
+			   .slot = ev->slot,
+			   .pid = ev->pid,
+			   .ppid = ev->ppid,
+			   .netns = ev->netns,
+			   .start_ns = ev->start_ns,
+			   .flags = ev->flags,
+			   .cg = ev->cg.id,
+			   .hierarchy = ev->cg.hierarchy };
 	if (ev->type == EVENT_EXIT)
 		g->code = ev->exit.code;
 	if (ev->type >= EVENT_CONNECT && ev->type <= EVENT_TLS) {
@@ -122,8 +128,11 @@ static inline void fixture_socket(void *ctx, const struct socket_fact *s)
 
 static inline struct sensor_sink fixture_sink(struct fixture *f)
 {
-	return (struct sensor_sink){ .ctx = f, .event = fixture_event, .cgroup = fixture_cgroup,
-				     .task = fixture_task, .socket = fixture_socket };
+	return (struct sensor_sink){ .ctx = f,
+				     .event = fixture_event,
+				     .cgroup = fixture_cgroup,
+				     .task = fixture_task,
+				     .socket = fixture_socket };
 }
 
 static inline void fixture_drain(struct fixture *f)
@@ -246,7 +255,8 @@ static inline pid_t run_inside(struct fixture *f, void (*body)(void *arg), void 
 }
 
 /* The @nth event of @type for @pid (0: any), NULL when there is none. */
-static inline const struct got *find(const struct fixture *f, unsigned type, uint32_t pid, unsigned nth)
+static inline const struct got *find(const struct fixture *f, unsigned type, uint32_t pid,
+				     unsigned nth)
 {
 	for (unsigned i = 0; i < f->n; i++)
 		if (f->got[i].type == type && (!pid || f->got[i].pid == pid) && nth-- == 0)

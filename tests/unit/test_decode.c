@@ -14,7 +14,10 @@
 struct got {
 	unsigned events, cgroups, sockets;
 	union event_buf ev;
-	struct { struct cgroup_fact f; char path[256]; } cg[8];
+	struct {
+		struct cgroup_fact f;
+		char path[256];
+	} cg[8];
 	struct socket_fact so;
 };
 
@@ -53,8 +56,11 @@ static void on_socket(void *ctx, const struct socket_fact *f)
 
 static int decode(struct got *g, const void *rec, size_t n)
 {
-	const struct sensor_sink sink = { .ctx = g, .event = on_event, .cgroup = on_cgroup,
-					  .task = on_task, .socket = on_socket };
+	const struct sensor_sink sink = { .ctx = g,
+					  .event = on_event,
+					  .cgroup = on_cgroup,
+					  .task = on_task,
+					  .socket = on_socket };
 	static union event_buf scratch;
 	/* an exact copy on the heap, so that a read past its end is caught */
 	void *copy = malloc(n ? n : 1);
@@ -67,17 +73,32 @@ static int decode(struct got *g, const void *rec, size_t n)
 	return r;
 }
 
-#define TEXT "node\0app\0usr\0" "src\0" "node\0--token\0hunter22secret\0"
+#define TEXT               \
+	"node\0app\0usr\0" \
+	"src\0"            \
+	"node\0--token\0hunter22secret\0"
 
 /* An exec record of /usr/app/node in /src. Returns its size. */
 static size_t exec_record(char *dst, uint16_t argv_len)
 {
 	struct proc_exec e = {
-		.h = { .kind = WIRE_EXEC, .ktime_ns = 77, .cgroup_id = 9, .hierarchy = 4, .slot = 3,
-		       .tgid = 100, .tid = 100, .ppid = 1, .start_ns = 5, .comm = "node" },
+		.h = { .kind = WIRE_EXEC,
+		       .ktime_ns = 77,
+		       .cgroup_id = 9,
+		       .hierarchy = 4,
+		       .slot = 3,
+		       .tgid = 100,
+		       .tid = 100,
+		       .ppid = 1,
+		       .start_ns = 5,
+		       .comm = "node" },
 		.ids = { .nspid = 7, .uid = 0, .uid_host = 100000, .gid = 4 },
-		.layer = PROC_WRITABLE, .fd_kind = { PROC_FD_INET, PROC_FD_PIPE, 200 },
-		.flags = PROC_CRED_CHANGED, .exe_len = 13, .cwd_len = 4, .argv_len = argv_len,
+		.layer = PROC_WRITABLE,
+		.fd_kind = { PROC_FD_INET, PROC_FD_PIPE, 200 },
+		.flags = PROC_CRED_CHANGED,
+		.exe_len = 13,
+		.cwd_len = 4,
+		.argv_len = argv_len,
 	};
 
 	e.h.size = sizeof(e) + sizeof(TEXT) - 1;
@@ -168,9 +189,13 @@ static void an_exit_is_a_code_or_a_signal(void **state)
 static void a_mapped_address_is_ipv4(void **state)
 {
 	struct net_conn c = {
-		.h = { .kind = WIRE_CONNECT, .size = sizeof(c) }, .family = AF_INET6, .rport = 443,
-		.remote = { [10] = 0xff, [11] = 0xff, [12] = 10, [15] = 9 }, .ret = -111,
-		.has = NET_HAS_RET, .proto = IPPROTO_TCP,
+		.h = { .kind = WIRE_CONNECT, .size = sizeof(c) },
+		.family = AF_INET6,
+		.rport = 443,
+		.remote = { [10] = 0xff, [11] = 0xff, [12] = 10, [15] = 9 },
+		.ret = -111,
+		.has = NET_HAS_RET,
+		.proto = IPPROTO_TCP,
 	};
 	const struct event *ev;
 	struct got g = { 0 };
@@ -191,7 +216,10 @@ static void a_found_cgroup_brings_its_ancestors(void **state)
 	static const char parts[] = "leaf\0pod1\0kubepods";
 	struct wire_cgroup c = {
 		.h = { .kind = WIRE_CGROUP, .cgroup_id = 40, .hierarchy = 4 },
-		.ids = { 30, 20, 1 }, .levels = 3, .op = CGROUP_FOUND, .path_len = sizeof(parts),
+		.ids = { 30, 20, 1 },
+		.levels = 3,
+		.op = CGROUP_FOUND,
+		.path_len = sizeof(parts),
 	};
 	struct got g = { 0 };
 	char rec[512];
@@ -228,10 +256,13 @@ static void masking_touches_the_arguments_alone(void **state)
 	decode_mask(rec, 3);
 }
 
-static const uint8_t dns[] =
-	"\x00\x4d\x81\x80\0\1\0\2\0\0\0\0" "\2db\4shop\3svc\0" "\0\1\0\1"
-	"\xc0\x0c" "\0\5\0\1\0\0\0\x3c\0\6\3www\xc0\x0c"
-	"\xc0\x0c" "\0\1\0\1\0\0\0\x3c\0\4\x0a\1\2\3";
+static const uint8_t dns[] = "\x00\x4d\x81\x80\0\1\0\2\0\0\0\0"
+			     "\2db\4shop\3svc\0"
+			     "\0\1\0\1"
+			     "\xc0\x0c"
+			     "\0\5\0\1\0\0\0\x3c\0\6\3www\xc0\x0c"
+			     "\xc0\x0c"
+			     "\0\1\0\1\0\0\0\x3c\0\4\x0a\1\2\3";
 
 static int read_dns(union event_buf *b, const uint8_t *p, size_t n)
 {
@@ -257,7 +288,10 @@ static void a_dns_answer_gives_query_and_addresses(void **state)
 	assert_int_equal(b.ev.name.query.len, 11);
 	assert_memory_equal(event_text(&b.ev, b.ev.name.query), "db.shop.svc", 11);
 	assert_int_equal(b.ev.name.answers.len, 25);
-	assert_memory_equal(event_text(&b.ev, b.ev.name.answers), "www.db.shop.svc\0" "10.1.2.3\0", 25);
+	assert_memory_equal(event_text(&b.ev, b.ev.name.answers),
+			    "www.db.shop.svc\0"
+			    "10.1.2.3\0",
+			    25);
 }
 
 static void a_cut_dns_answer_keeps_what_was_whole(void **state)
@@ -276,9 +310,15 @@ static void a_cut_dns_answer_keeps_what_was_whole(void **state)
 
 static void a_dns_name_that_points_at_itself_ends(void **state)
 {
-	static const uint8_t loop[] = "\0\1\x81\x80\0\1\0\0\0\0\0\0" "\xc0\x0c" "\0\1\0\1";
-	static const uint8_t two[] = "\0\1\x81\x80\0\1\0\0\0\0\0\0" "\1a\xc0\x0c" "\0\1\0\1";
-	static const uint8_t question[] = "\0\1\1\0\0\1\0\0\0\0\0\0" "\1a\0" "\0\1\0\1";
+	static const uint8_t loop[] = "\0\1\x81\x80\0\1\0\0\0\0\0\0"
+				      "\xc0\x0c"
+				      "\0\1\0\1";
+	static const uint8_t two[] = "\0\1\x81\x80\0\1\0\0\0\0\0\0"
+				     "\1a\xc0\x0c"
+				     "\0\1\0\1";
+	static const uint8_t question[] = "\0\1\1\0\0\1\0\0\0\0\0\0"
+					  "\1a\0"
+					  "\0\1\0\1";
 	union event_buf b;
 
 	(void)state;
@@ -305,7 +345,9 @@ static size_t hello(uint8_t *p, const void *ext, uint16_t n)
 
 static void a_hello_gives_its_server_name(void **state)
 {
-	static const uint8_t ext[] = "\0\x2b\0\3\2\3\4" "\0\0\0\x0f\0\x0d\0\0\x0a" "pay.svc.io";
+	static const uint8_t ext[] = "\0\x2b\0\3\2\3\4"
+				     "\0\0\0\x0f\0\x0d\0\0\x0a"
+				     "pay.svc.io";
 	static const uint8_t none[] = "\0\x2b\0\3\2\3\4";
 	uint8_t p[256], *copy;
 	size_t n = hello(p, ext, sizeof(ext) - 1);

@@ -36,11 +36,13 @@ static void on_socket(void *ctx, const struct socket_fact *f)
 	(void)ctx, (void)f;
 }
 
-static const struct event *exec_of(struct fixture *f, void (*body)(void *), void *arg, const char *mark)
+static const struct event *exec_of(struct fixture *f, void (*body)(void *), void *arg,
+				   const char *mark)
 {
 	static struct wanted w;
-	const struct sensor_sink sink = { .ctx = &w, .event = on_event, .cgroup = on_cgroup,
-					  .socket = on_socket };
+	const struct sensor_sink sink = {
+		.ctx = &w, .event = on_event, .cgroup = on_cgroup, .socket = on_socket
+	};
 
 	w.mark = mark;
 	w.found = false;
@@ -99,7 +101,8 @@ static void in_overlay(void *arg)
 	must(!mkdir("/mnt/l", 0755) && !mkdir("/mnt/u", 0755) && !mkdir("/mnt/w", 0755) &&
 	     !mkdir("/mnt/m", 0755));
 	copy("/bin/true", "/mnt/l/tool");
-	must(mount("o", "/mnt/m", "overlay", 0, "lowerdir=/mnt/l,upperdir=/mnt/u,workdir=/mnt/w") == 0);
+	must(mount("o", "/mnt/m", "overlay", 0, "lowerdir=/mnt/l,upperdir=/mnt/u,workdir=/mnt/w") ==
+	     0);
 	copy("/bin/true", "/mnt/m/dropped");
 	must(chdir("/mnt/m") == 0);
 	run(which, which);
@@ -111,20 +114,20 @@ static void the_layer_of_a_file_is_told(void **state)
 	const struct event *ev;
 
 	fixture_open(f, 4096);
-	ev = exec_of(f, in_overlay, (void *)(uintptr_t)"/mnt/m/tool", "/mnt/m/tool");
+	ev = exec_of(f, in_overlay, (void *)(uintptr_t) "/mnt/m/tool", "/mnt/m/tool");
 	assert_int_equal(ev->layer, LAYER_IMAGE);
 	text_is(ev, ev->exe, "/mnt/m/tool");
 	text_is(ev, ev->cwd, "/mnt/m");
 	assert_true(ev->flags & EV_NS_CHANGED);
-	ev = exec_of(f, in_overlay, (void *)(uintptr_t)"/mnt/m/dropped", "/mnt/m/dropped");
+	ev = exec_of(f, in_overlay, (void *)(uintptr_t) "/mnt/m/dropped", "/mnt/m/dropped");
 	assert_int_equal(ev->layer, LAYER_WRITABLE);
-	ev = exec_of(f, in_overlay, (void *)(uintptr_t)"/mnt/l/tool", "/mnt/l/tool");
+	ev = exec_of(f, in_overlay, (void *)(uintptr_t) "/mnt/l/tool", "/mnt/l/tool");
 	assert_int_equal(ev->layer, LAYER_TMPFS);
 }
 
 static void in_memory(void *arg)
 {
-	char *argv[] = { (char *)(uintptr_t)"in-memory", NULL };
+	char *argv[] = { (char *)(uintptr_t) "in-memory", NULL };
 	int fd = memfd_create("hidden", MFD_CLOEXEC), in = open("/bin/true", O_RDONLY);
 	char buf[65536];
 	ssize_t n;
@@ -246,7 +249,7 @@ static void long_arguments(void *arg)
 {
 	size_t n = *(size_t *)arg;
 	char *text = malloc(n + 1);
-	char *argv[] = { (char *)(uintptr_t)"long", text, NULL };
+	char *argv[] = { (char *)(uintptr_t) "long", text, NULL };
 
 	must(text != NULL);
 	memset(text, 'a', n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Processes, seen by the real kernel: nothing is missed, and what is lost is counted to the last one. */
+/* Processes, seen by the real kernel: nothing is missed, and what is lost is counted to the last
+ * one. */
 #include "sensor_fixture.h"
 
 #include <pthread.h>
@@ -25,7 +26,7 @@ static void many(void *arg)
 	for (unsigned i = 0; i < m->n; i++) {
 		const char *file = i % 20 == 19 ? "/bin/false" : "/bin/true";
 		char text[16];
-		char *argv[] = { (char *)(uintptr_t)"x", text, NULL };
+		char *argv[] = { (char *)(uintptr_t) "x", text, NULL };
 		int status;
 
 		snprintf(text, sizeof(text), "n%u", i);
@@ -39,7 +40,8 @@ static struct made made_new(unsigned n)
 {
 	struct made m = { .n = n };
 
-	m.pids = mmap(NULL, n * sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	m.pids = mmap(NULL, n * sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
 	assert_true(m.pids != MAP_FAILED);
 	return m;
 }
@@ -137,7 +139,8 @@ static void a_budget_holds_back_and_counts(void **state)
 	/* the reserve is of the same size, and execs and exits share it */
 	assert_int_equal(f->received[EVENT_EXEC] + f->received[EVENT_EXIT] +
 				 sensor_loss_of(f->sensor, SLOT, EVENT_EXEC, LOSS_BUDGET) +
-				 sensor_loss_of(f->sensor, SLOT, EVENT_EXIT, LOSS_BUDGET), 2 * m.n + 1);
+				 sensor_loss_of(f->sensor, SLOT, EVENT_EXIT, LOSS_BUDGET),
+			 2 * m.n + 1);
 	munmap(m.pids, m.n * sizeof(pid_t));
 }
 
@@ -157,7 +160,8 @@ static void sampling_leaves_out_forks_and_never_execs(void **state)
 	assert_int_equal(f->received[EVENT_EXIT], m.n + 1);
 	assert_in_range(f->received[EVENT_FORK], m.n / 8, m.n / 2);
 	assert_int_equal(f->received[EVENT_FORK] +
-				 sensor_loss_of(f->sensor, SLOT, EVENT_FORK, LOSS_SAMPLED), m.n);
+				 sensor_loss_of(f->sensor, SLOT, EVENT_FORK, LOSS_SAMPLED),
+			 m.n);
 	munmap(m.pids, m.n * sizeof(pid_t));
 }
 

@@ -21,7 +21,8 @@ struct told {
 
 static struct told *told_new(void)
 {
-	struct told *t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct told *t =
+		mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(t != MAP_FAILED);
 	return t;
@@ -135,7 +136,8 @@ static void prefork6(void *arg)
 static const struct got *find_port(const struct fixture *f, unsigned type, uint16_t lport)
 {
 	for (unsigned i = 0; i < f->n; i++)
-		if (f->got[i].type == type && f->got[i].lport == lport && (type == EVENT_LISTEN || f->got[i].rport))
+		if (f->got[i].type == type && f->got[i].lport == lport &&
+		    (type == EVENT_LISTEN || f->got[i].rport))
 			return &f->got[i];
 	return NULL;
 }
@@ -165,7 +167,8 @@ static void check_prefork(struct fixture *f, void (*body)(void *))
 	assert_int_equal(accept_ev->pid, t->listener);
 	assert_int_equal(accept_ev->rport, t->client_port);
 	for (unsigned i = 0; i < f->n_sockets; i++)
-		holder |= f->sockets[i].cookie == accept_ev->cookie && f->sockets[i].pid == (uint32_t)t->worker;
+		holder |= f->sockets[i].cookie == accept_ev->cookie &&
+			  f->sockets[i].pid == (uint32_t)t->worker;
 	assert_true(holder);
 
 	server = find_port(f, EVENT_CLOSE, t->port);
@@ -224,7 +227,8 @@ static void a_refused_connect_says_so(void **state)
 
 static int udp(uint16_t port, int bound)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port),
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(port),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -234,13 +238,22 @@ static int udp(uint16_t port, int bound)
 	return fd;
 }
 
-static const char question[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0" "\2db\4shop\0" "\0\1\0\1";
-static const char answer[] = "\x12\x34\x81\x80\0\1\0\1\0\0\0\0" "\2db\4shop\0" "\0\1\0\1"
-			     "\xc0\x0c" "\0\1\0\1\0\0\0\x3c\0\4\x0a\1\2\3";
-static const char forged[] = "\x99\x99\x81\x80\0\1\0\1\0\0\0\0" "\2db\4shop\0" "\0\1\0\1"
-			     "\xc0\x0c" "\0\1\0\1\0\0\0\x3c\0\4\x06\6\6\6";
+static const char question[] = "\x12\x34\1\0\0\1\0\0\0\0\0\0"
+			       "\2db\4shop\0"
+			       "\0\1\0\1";
+static const char answer[] = "\x12\x34\x81\x80\0\1\0\1\0\0\0\0"
+			     "\2db\4shop\0"
+			     "\0\1\0\1"
+			     "\xc0\x0c"
+			     "\0\1\0\1\0\0\0\x3c\0\4\x0a\1\2\3";
+static const char forged[] = "\x99\x99\x81\x80\0\1\0\1\0\0\0\0"
+			     "\2db\4shop\0"
+			     "\0\1\0\1"
+			     "\xc0\x0c"
+			     "\0\1\0\1\0\0\0\x3c\0\4\x06\6\6\6";
 
-/* A question, an answer to nobody's question before it and one to another socket; then the right one. */
+/* A question, an answer to nobody's question before it and one to another socket; then the right
+ * one. */
 static void resolve(void *arg)
 {
 	struct told *t = arg;
@@ -288,7 +301,9 @@ static void a_dns_answer_counts_for_the_socket_that_asked(void **state)
 
 static void greet(void *arg)
 {
-	static const uint8_t ext[] = "\0\x2b\0\3\2\3\4" "\0\0\0\x0f\0\x0d\0\0\x0a" "pay.svc.io";
+	static const uint8_t ext[] = "\0\x2b\0\3\2\3\4"
+				     "\0\0\0\x0f\0\x0d\0\0\x0a"
+				     "pay.svc.io";
 	struct told *t = arg;
 	uint8_t hello[200] = { 22, 3, 1, 0, 195, 1, 0, 0, 191, 3, 3 };
 	size_t at = 43;
@@ -367,7 +382,8 @@ static void an_old_connection_is_found_and_its_end_is_told(void **state)
 		_exit(0);
 	}
 	close(go[0]);
-	while (!__atomic_load_n(&t->worker, __ATOMIC_ACQUIRE) && waitpid(pid, &status, WNOHANG) == 0)
+	while (!__atomic_load_n(&t->worker, __ATOMIC_ACQUIRE) &&
+	       waitpid(pid, &status, WNOHANG) == 0)
 		usleep(1000);
 	fixture_open(f, 1024);
 	sink = fixture_sink(f);

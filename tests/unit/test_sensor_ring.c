@@ -144,11 +144,15 @@ static void a_length_past_what_was_produced_is_not_followed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(records_come_in_order_and_discarded_ones_do_not, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_record_still_being_written_holds_the_reader, setup, teardown),
+		cmocka_unit_test_setup_teardown(records_come_in_order_and_discarded_ones_do_not,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_record_still_being_written_holds_the_reader,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(the_reader_goes_round, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_time_means_32_records_and_the_rest_later, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_length_past_what_was_produced_is_not_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_time_means_32_records_and_the_rest_later, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_length_past_what_was_produced_is_not_followed,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
