@@ -36,7 +36,9 @@ BPF   := $(wildcard bpf/*.bpf.c)
 UNIT  := $(wildcard tests/unit/test_*.c)
 FUZZ  := $(wildcard tests/fuzz/fuzz_*.c)
 # Loads and helpers of the lab, the guests and the bench: a static program a file.
-PROGS := $(wildcard tests/lab/*.c tests/bench/*.c tests/kernels/*.c tests/e2e/*.c)
+PROGS := $(filter-out tests/bench/bench_%,$(wildcard tests/lab/*.c tests/bench/*.c tests/kernels/*.c))
+# Benches of one unit, linked with the library.
+BENCH := $(wildcard tests/bench/bench_*.c)
 SKEL  := $(BPF:bpf/%.bpf.c=$(O)/bpf/%.skel.h)
 VERSIONED := $(shell grep -ls SONDE_VERSION $(CORE) $(TUI))
 EMBED := $(shell grep -ls '\.incbin' $(CORE) $(TUI))
@@ -55,6 +57,7 @@ TBIN  := $(RACES:tests/unit/%.c=$(T)/%)
 RBIN  := $(FUZZ:tests/fuzz/%.c=$(A)/%)
 FBIN  := $(FUZZ:tests/fuzz/%.c=$(F)/%)
 PBIN  := $(PROGS:%.c=$(O)/%)
+BBIN  := $(BENCH:tests/bench/%.c=$(O)/%)
 
 # One line a step; `make V=1` shows the commands.
 Q    := $(if $(V),,@)
@@ -136,7 +139,7 @@ $(O)/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 # Test programs: tests of tui parts link all of tui but its main.
 # Allocations go through failalloc.c, which can make the n-th one fail.
 COMMA := ,
-WRAP  := $(foreach f,malloc calloc realloc reallocarray aligned_alloc strdup strndup,-Wl$(COMMA)--wrap=$(f))
+WRAP  := $(foreach f,malloc calloc realloc reallocarray strdup strndup,-Wl$(COMMA)--wrap=$(f))
 define testprogram
 $(1)/test_%: $(1)/tests/unit/test_%.o $(1)/tests/unit/failalloc.o \
 		$(filter-out %/main.o,$(TUI:%.c=$(1)/%.o)) $(1)/libsonde.a
@@ -158,6 +161,10 @@ $(PBIN): $(O)/%: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -static -pthread -MMD -MP -o $@ $<
+
+$(O)/bench_%: $(O)/tests/bench/bench_%.o $(O)/libsonde.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
 progs: $(PBIN)
 test-programs: all progs $(UBIN) $(TBIN) $(RBIN)
@@ -188,7 +195,7 @@ kernels: ## the probes and identity on emulated guests with other kernels
 
 bench: ## what tracing costs here, beside libbpf-tools
 	@tests/deps.sh bench
-	@$(MAKE) --no-print-directory -s -j$(JOBS) all progs
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all progs $(BBIN)
 	@O=$(O) SECONDS_EACH=$(BENCH_SECONDS) tests/bench/bench.sh
 
 lint: ## style, arrows, lengths, banned calls, clang-format and clang-tidy

@@ -31,7 +31,7 @@ ban 'no error' 'atoi|atol|atoll|atof' $all
 ban 'a shell' 'system|popen|wordexp' $all
 ban 'not safe with threads' 'strtok|localtime|gmtime|ctime|asctime|rand|srand' $(find core include tui -name '*.[ch]')
 ban 'a guessable file' 'mktemp|tmpnam|tempnam|tmpfile' $all
-ban 'core never prints' 'printf|vprintf|puts|putchar|perror|warn|warnx|syslog|psignal' \
+ban 'core never prints' 'printf|vprintf|puts|putchar|perror|vwarn|warnx|syslog|psignal' \
 	$(find core -name '*.[ch]')
-ban 'core never exits' 'exit|_exit|abort|err|errx|quick_exit' $(find core -name '*.[ch]')
+ban 'core never exits' 'exit|_exit|abort|errx|verr|quick_exit' $(find core -name '*.[ch]')
 exit $bad
