@@ -90,7 +90,7 @@ const char *config_key_nearest(const char *key)
 	return nearest(key, true);
 }
 
-/* ── values ──────────────────────────────────────────────────────────────── */
+/* ── values ────────── */
 
 static bool parse_bool(const char *text, bool *ret)
 {

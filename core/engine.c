@@ -3,7 +3,8 @@
  * The engine's thread: the way of an event, from the ring to the readers, and the loop
  * around it.
  *
- *   sensor_drain() ─▶ on_event(): identity ─▶ model ─▶ feed     on_cgroup(): identity ─▶ policy slot
+ *   sensor_drain() ─▶ on_event(): identity ─▶ model ─▶ feed     on_cgroup(): identity ─▶ policy
+ * slot
  *
  * A turn never blocks and takes at most TURN_NS: ring first, then commands, what
  * workers brought, a slice of a running pass, and once a second the rates. What may
@@ -26,14 +27,15 @@
 #include "base/clock.h"
 #include "base/macros.h"
 
-#define TURN_NS	      (4 * NS_PER_MS)
-#define SLICE_NS      (1 * NS_PER_MS) /* of it for a running pass */
-#define PUBLISH_NS    (100 * NS_PER_MS)
-#define SETTLE_NS     (150 * NS_PER_MS) /* newborns are looked at a little later: let them be asked for */
-#define READY_NS      (3 * NS_PER_S) /* ready at the latest so long after the first pass */
-#define CPU_PASS_NS   (2 * NS_PER_S)
-#define REPLAY_AHEAD  (4u << 20) /* bytes a stream may lag before replay waits */
-#define PASS_SHARE    50	   /* a pass may cost one part in so many of the time */
+#define TURN_NS    (4 * NS_PER_MS)
+#define SLICE_NS   (1 * NS_PER_MS) /* of it for a running pass */
+#define PUBLISH_NS (100 * NS_PER_MS)
+#define SETTLE_NS \
+	(150 * NS_PER_MS) /* newborns are looked at a little later: let them be asked for */
+#define READY_NS     (3 * NS_PER_S) /* ready at the latest so long after the first pass */
+#define CPU_PASS_NS  (2 * NS_PER_S)
+#define REPLAY_AHEAD (4u << 20) /* bytes a stream may lag before replay waits */
+#define PASS_SHARE   50         /* a pass may cost one part in so many of the time */
 
 uint64_t engine_now(const struct engine *e)
 {
@@ -44,7 +46,7 @@ uint64_t engine_now(const struct engine *e)
 	return clock_boot();
 }
 
-/* ── the way of an event ─────────────────────────────────────────────────── */
+/* ── the way of an event ────────── */
 
 static void on_event(void *ctx, union event_buf *b)
 {
@@ -160,11 +162,11 @@ static struct sensor_sink sink_of(struct engine *e)
 
 static void publish(struct engine *e, uint64_t now, bool now_or_never);
 
-/* ── streams ─────────────────────────────────────────────────────────────── */
+/* ── streams ────────── */
 
 /*
- * Streams that were asked to end do so once the ring was empty and what came until then is delivered;
- * what comes after that may be held for ever by a busy node, and nobody waits for it.
+ * Streams that were asked to end do so once the ring was empty and what came until then is
+ * delivered; what comes after that may be held for ever by a busy node, and nobody waits for it.
  */
 static void end_streams(struct engine *e, bool drained)
 {
@@ -238,7 +240,7 @@ static bool drain(struct engine *e, uint64_t budget_ns)
 	return r > 0;
 }
 
-/* ── commands ────────────────────────────────────────────────────────────── */
+/* ── commands ────────── */
 
 /* The row as facts that borrow its texts: to be packed, never freed. */
 static void facts_of_row(const struct ident_row *r, struct container_facts *f)
@@ -258,7 +260,8 @@ static void facts_of_row(const struct ident_row *r, struct container_facts *f)
 	f->runtime = r->runtime;
 }
 
-/* A recording that begins now is told what is known already; the next pass adds tasks and sockets. */
+/* A recording that begins now is told what is known already; the next pass adds tasks and sockets.
+ */
 static void record_known(struct engine *e)
 {
 	struct table *t = identity_table(e->identity);
@@ -382,8 +385,8 @@ int engine_command(struct engine *e, struct engine_cmd *c)
 	if (write(e->cmd_fd, &one, sizeof(one)) < 0)
 		return -errno;
 	/*
-	 * The command stands on the caller's stack, so it must be waited for; the engine never blocks and
-	 * answers within its turn.
+	 * The command stands on the caller's stack, so it must be waited for; the engine never
+	 * blocks and answers within its turn.
 	 */
 	pthread_mutex_lock(&e->lock);
 	while (!c->done)
@@ -392,9 +395,10 @@ int engine_command(struct engine *e, struct engine_cmd *c)
 	return c->result;
 }
 
-/* ── publishing ──────────────────────────────────────────────────────────── */
+/* ── publishing ────────── */
 
-/* A new snapshot when somebody took the last one, ten times a second at most; @now_or_never: in any case. */
+/* A new snapshot when somebody took the last one, ten times a second at most; @now_or_never: in any
+ * case. */
 static void publish(struct engine *e, uint64_t now, bool now_or_never)
 {
 	struct snapshot *snap, *old;
@@ -427,7 +431,7 @@ static void publish(struct engine *e, uint64_t now, bool now_or_never)
 		return;
 }
 
-/* ── passes: first picture, repair, CPU times ────────────────────────────── */
+/* ── passes: first picture, repair, CPU times ────────── */
 
 static void set_ready(struct engine *e)
 {
@@ -482,7 +486,7 @@ static void pass_slice(struct engine *e, uint64_t now, uint64_t budget_ns)
 	}
 }
 
-/* ── once a second ───────────────────────────────────────────────────────── */
+/* ── once a second ────────── */
 
 static void costs(struct engine *e, uint64_t now)
 {
@@ -492,8 +496,8 @@ static void costs(struct engine *e, uint64_t now)
 	sensor_cost(e->sensor, &run_ns, &runs, &n->tax);
 	n->bpf_cpu_pct = -1;
 	if (e->bpf_at_ns && now > e->bpf_at_ns && run_ns >= e->bpf_ns_before && run_ns)
-		n->bpf_cpu_pct = 100.0 * (double)(run_ns - e->bpf_ns_before) /
-				 (double)(now - e->bpf_at_ns);
+		n->bpf_cpu_pct =
+			100.0 * (double)(run_ns - e->bpf_ns_before) / (double)(now - e->bpf_at_ns);
 	e->bpf_ns_before = run_ns;
 	e->bpf_at_ns = now;
 }
@@ -527,7 +531,7 @@ static void second(struct engine *e, uint64_t now)
 	jobs_doctor(e);
 }
 
-/* ── the loop ────────────────────────────────────────────────────────────── */
+/* ── the loop ────────── */
 
 static void turn(struct engine *e)
 {
@@ -537,7 +541,8 @@ static void turn(struct engine *e)
 	commands(e);
 	jobs_take(e);
 	now = clock_boot();
-	pass_slice(e, now, SLICE_NS); /* also under load: else a flood would put off the picture for ever */
+	pass_slice(e, now,
+		   SLICE_NS); /* also under load: else a flood would put off the picture for ever */
 	each_second = now >= e->next_second_ns;
 	if (each_second) {
 		e->next_second_ns = now + NS_PER_S;
@@ -547,7 +552,7 @@ static void turn(struct engine *e)
 	if (e->picture_ns && !e->told_ready && now > e->picture_ns + SETTLE_NS &&
 	    (jobs_idle(e) || now > e->picture_ns + READY_NS)) {
 		model_second(e->model, now); /* what a name makes of a container is counted */
-		publish(e, now, true);	     /* whoever waited for this sees all of it */
+		publish(e, now, true);       /* whoever waited for this sees all of it */
 		set_ready(e);
 		e->told_ready = true;
 	}
@@ -566,7 +571,8 @@ static uint32_t ns_inode(const char *root, const char *ns)
 	char path[256];
 	struct stat st;
 
-	/* init may hold more capabilities than we do; the first kernel thread lives where it does */
+	/* init may hold more capabilities than we do; the first kernel thread lives where it does
+	 */
 	for (int pid = 1; pid <= 2; pid++) {
 		snprintf(path, sizeof(path), "%s/proc/%d/ns/%s", root, pid, ns);
 		if (stat(path, &st) == 0)

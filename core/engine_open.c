@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/macros.h"
 
-#define TICK_NS (20 * NS_PER_MS)
-#define FRESH_NS (250 * NS_PER_MS)
+#define TICK_NS       (20 * NS_PER_MS)
+#define FRESH_NS      (250 * NS_PER_MS)
 #define FRESH_WAIT_NS (100 * NS_PER_MS)
 
 static int copy_text(const char **ret, const char *s)
@@ -195,7 +195,8 @@ int engine_fd(const struct engine *e)
 	return e->face_fd;
 }
 
-/* Nobody asked for a while, so the last snapshot is old: wait a moment for a new one. Under lock. */
+/* Nobody asked for a while, so the last snapshot is old: wait a moment for a new one. Under lock.
+ */
 static void wait_fresh(struct engine *e)
 {
 	const struct snapshot *old = e->snap;
@@ -229,7 +230,8 @@ struct snapshot *engine_snapshot(struct engine *e)
 }
 
 /* The cache entry of a question, or the one longest unused for it. Under lock. */
-static struct kv_entry *kv_entry(struct engine *e, enum sonde_table table, sonde_id pod, sonde_id proc)
+static struct kv_entry *kv_entry(struct engine *e, enum sonde_table table, sonde_id pod,
+				 sonde_id proc)
 {
 	struct kv_entry *oldest = &e->kv[0];
 

@@ -76,7 +76,7 @@ struct engine {
 	struct sonde_err open_err;
 };
 
-void *engine_main(void *arg);		     /* the thread */
+void *engine_main(void *arg);                /* the thread */
 uint64_t engine_now(const struct engine *e); /* CLOCK_BOOTTIME, or the capture's */
 
 /* jobs.c: post what is wanted, take what is done. */
@@ -89,7 +89,7 @@ void jobs_doctor(struct engine *e); /* compose the DOCTOR block from the sensor'
 /* slots.c */
 /* A cgroup became known: its pod's slot is its policy. */
 void slots_cgroup(struct engine *e, uint32_t index, struct cgroup_key key);
-void slots_second(struct engine *e);		     /* names, losses per pod, the node's losses */
+void slots_second(struct engine *e);                  /* names, losses per pod, the node's losses */
 void slots_begin(struct engine *e, struct stream *s); /* remember the counters of now */
 int slots_report(struct engine *e, struct stream *s, struct loss_report *ret);
 

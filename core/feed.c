@@ -14,8 +14,8 @@
 
 struct chunk {
 	atomic_uint refs;
-	uint32_t used;	   /* engine */
-	uint32_t released; /* engine: bytes handed on */
+	uint32_t used;      /* engine */
+	uint32_t released;  /* engine: bytes handed on */
 	struct chunk *next; /* engine: the held list */
 	_Alignas(16) char bytes[CHUNK_BYTES];
 };
@@ -150,7 +150,9 @@ static void stream_take(struct stream *s, struct chunk *c, uint32_t from, uint32
 		b = malloc(sizeof(*b));
 	if (b) {
 		atomic_fetch_add(&c->refs, 1);
-		*b = (struct batch){ .chunk = c, .from = from, .to = to, .snap = snapshot_ref(snap) };
+		*b = (struct batch){
+			.chunk = c, .from = from, .to = to, .snap = snapshot_ref(snap)
+		};
 		if (s->tail)
 			s->tail->next = b;
 		else
@@ -183,7 +185,8 @@ static bool is_ready(const struct identity *id, struct event *ev, uint64_t now_n
 	return now_ns >= ev->ktime_ns + FEED_HOLD_NS;
 }
 
-bool feed_release(struct feed *f, struct model *m, const struct identity *id, uint64_t now_ns, bool all)
+bool feed_release(struct feed *f, struct model *m, const struct identity *id, uint64_t now_ns,
+		  bool all)
 {
 	struct snapshot *snap = NULL;
 	bool held = false;
@@ -205,7 +208,8 @@ bool feed_release(struct feed *f, struct model *m, const struct identity *id, ui
 			if (!snap)
 				snap = model_snapshot_idents(m);
 			if (!snap)
-				return true; /* no memory now: they stay held, the next turn tries again */
+				return true; /* no memory now: they stay held, the next turn tries
+						again */
 			for (struct stream *s = f->streams; s; s = s->next)
 				stream_take(s, c, c->released, to, snap);
 			c->released = to;

@@ -22,7 +22,7 @@ enum job_kind { JOB_FACTS, JOB_PROC, JOB_POD, JOB_NODE, JOB_KV };
 #define PROC_JOBS     2
 #define POD_BATCH     64
 #define POD_JOBS      2
-#define KV_MAX	      (1u << 20)
+#define KV_MAX        (1u << 20)
 #define LOG_LINES     500
 
 struct facts_job {
@@ -88,7 +88,7 @@ static void one_less(unsigned *n)
 		--*n;
 }
 
-/* ── runtime state ───────────────────────────────────────────────────────── */
+/* ── runtime state ────────── */
 
 static void facts_run(struct worker_job *job)
 {
@@ -139,7 +139,7 @@ static void take_facts(struct engine *e, struct facts_job *j)
 	buf_done(&packed);
 }
 
-/* ── processes ───────────────────────────────────────────────────────────── */
+/* ── processes ────────── */
 
 static void proc_run(struct worker_job *job)
 {
@@ -173,7 +173,8 @@ static void post_procs(struct engine *e, uint64_t now)
 			j->facts[j->n].pid = pid;
 			j->facts[j->n].start_ns = start_ns;
 			j->fds[j->n++] = fds;
-		} while (j->n < PROC_BATCH && model_next_proc(e->model, now, &pid, &start_ns, &fds));
+		} while (j->n < PROC_BATCH &&
+			 model_next_proc(e->model, now, &pid, &start_ns, &fds));
 		snprintf(j->proc_dir, sizeof(j->proc_dir), "%s/proc", root_of(e));
 		j->job = (struct worker_job){
 			.name = "procfs", .kind = JOB_PROC, .run = proc_run, .free = proc_free
@@ -186,7 +187,7 @@ static void post_procs(struct engine *e, uint64_t now)
 	}
 }
 
-/* ── pods and the node ───────────────────────────────────────────────────── */
+/* ── pods and the node ────────── */
 
 static void pod_run(struct worker_job *job)
 {
@@ -261,7 +262,7 @@ static void post_node(struct engine *e)
 		e->jobs_node++;
 }
 
-/* ── one process in full, and logs ───────────────────────────────────────── */
+/* ── one process in full, and logs ────────── */
 
 /* Copies the texts of @in (@from columns a row) behind a first column. */
 static void with_first(struct buf *out, const char *first, const struct buf *in)
@@ -362,7 +363,8 @@ static int kv_fill(struct engine *e, struct kv_job *j, const struct kv_entry *wa
 }
 
 /* Put @out (its memory is taken) where engine_kv() finds it. */
-static void kv_answer(struct engine *e, const struct kv_entry *want, struct buf *out, unsigned columns)
+static void kv_answer(struct engine *e, const struct kv_entry *want, struct buf *out,
+		      unsigned columns)
 {
 	struct kv *kv = kv_new(out, columns, clock_boot()), *old = kv;
 	uint64_t one = 1;
@@ -403,10 +405,9 @@ static void post_kv(struct engine *e)
 			kv_answer(e, &want, &none, 1);
 			continue;
 		}
-		j->job = (struct worker_job){ .name = "details",
-					      .kind = JOB_KV,
-					      .run = kv_run,
-					      .free = kv_job_free };
+		j->job = (struct worker_job){
+			.name = "details", .kind = JOB_KV, .run = kv_run, .free = kv_job_free
+		};
 		if (worker_post(e->workers, &j->job) < 0) {
 			kv_job_free(&j->job);
 			kv_answer(e, &want, &none, 1);
@@ -432,7 +433,8 @@ void jobs_doctor(struct engine *e)
 	(void)buf_add(&b, "runtime", sizeof("runtime"));
 	(void)buf_fmt(&b, "%s%c%s%c%s%c", found[0] ? "ok" : "degraded", 0,
 		      found[0] ? found : "no runtime state folder found", 0,
-		      found[0] ? "" : "name it with --runtime-roots; pods are shown by their UID", 0);
+		      found[0] ? "" : "name it with --runtime-roots; pods are shown by their UID",
+		      0);
 	kv = kv_new(&b, 4, clock_boot());
 	buf_done(&b);
 	if (!kv)
@@ -444,7 +446,7 @@ void jobs_doctor(struct engine *e)
 	kv_unref(old);
 }
 
-/* ── both ways ───────────────────────────────────────────────────────────── */
+/* ── both ways ────────── */
 
 void jobs_post(struct engine *e, uint64_t now, bool second)
 {

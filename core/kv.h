@@ -18,7 +18,7 @@ struct kv_row {
 };
 
 struct kv {
-	uint32_t refs; /* atomic */
+	uint32_t refs;  /* atomic */
 	uint64_t at_ns; /* CLOCK_BOOTTIME when it was read */
 	size_t n;
 	struct kv_row *rows;
@@ -26,7 +26,8 @@ struct kv {
 };
 
 /*
- * Make a block of what @b holds: texts each ended by NUL, @columns of them a row (missing columns are "").
+ * Make a block of what @b holds: texts each ended by NUL, @columns of them a row (missing columns
+ * are "").
  * @b is left empty. NULL on no memory. An unfinished last row is dropped.
  */
 struct kv *kv_new(struct buf *b, unsigned columns, uint64_t at_ns);

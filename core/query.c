@@ -46,7 +46,7 @@ uint64_t query_gone(enum sonde_table table, const void *row)
 	}
 }
 
-/* ── plain words as typed after "/" ──────────────────────────────────────── */
+/* ── plain words as typed after "/" ────────── */
 
 struct words {
 	bool inverse;
@@ -128,7 +128,7 @@ static bool words_match(const struct words *w, enum sonde_table table, struct fi
 	return (found == all) != w->inverse;
 }
 
-/* ── gathering ───────────────────────────────────────────────────────────── */
+/* ── gathering ────────── */
 
 struct gather {
 	struct sonde_rows *rows;
@@ -337,7 +337,7 @@ int query_rows(const struct sonde_query *q, struct snapshot *snap, struct kv *kv
 	return 0;
 }
 
-/* ── reading rows (the face) ─────────────────────────────────────────────── */
+/* ── reading rows (the face) ────────── */
 
 #define PUBLIC __attribute__((visibility("default")))
 
@@ -429,7 +429,8 @@ static void make_hash(struct sonde_rows *rows)
 PUBLIC ptrdiff_t sonde_rows_find(const struct sonde_rows *rows, sonde_id id)
 {
 	if (!rows->hash)
-		make_hash((struct sonde_rows *)rows); /* a cache: the rows themselves do not change */
+		make_hash(
+			(struct sonde_rows *)rows); /* a cache: the rows themselves do not change */
 	if (!rows->hash) {
 		for (size_t i = 0; i < rows->n; i++)
 			if (rows->id[i] == id)
@@ -442,8 +443,8 @@ PUBLIC ptrdiff_t sonde_rows_find(const struct sonde_rows *rows, sonde_id id)
 	return -1;
 }
 
-PUBLIC void sonde_rows_value(const struct sonde_rows *rows, size_t i, const struct sonde_field *field,
-			     struct sonde_value *ret)
+PUBLIC void sonde_rows_value(const struct sonde_rows *rows, size_t i,
+			     const struct sonde_field *field, struct sonde_value *ret)
 {
 	if (i >= rows->n) {
 		ret->kind = SONDE_ABSENT;
@@ -453,7 +454,8 @@ PUBLIC void sonde_rows_value(const struct sonde_rows *rows, size_t i, const stru
 }
 
 PUBLIC ptrdiff_t sonde_rows_json(struct sonde_rows *rows, size_t i,
-				 const struct sonde_field *const *fields, size_t n, const char **ret)
+				 const struct sonde_field *const *fields, size_t n,
+				 const char **ret)
 {
 	int r;
 

@@ -17,7 +17,7 @@ struct sonde_rows {
 	const void **row;
 	sonde_id *id;
 	uint16_t *depth; /* NULL without tree */
-	uint32_t *hash;	 /* id -> position + 1, made at the first sonde_rows_find() */
+	uint32_t *hash;  /* id -> position + 1, made at the first sonde_rows_find() */
 	size_t hash_mask;
 	bool pending;
 	char incomplete[200];
@@ -25,13 +25,14 @@ struct sonde_rows {
 };
 
 /*
- * Fill *@ret for @q from @snap (and @kv for the tables of texts); both counts are taken over, also on
- * failure. Returns 0, -EINVAL with the sentence, or -ENOMEM.
+ * Fill *@ret for @q from @snap (and @kv for the tables of texts); both counts are taken over, also
+ * on failure. Returns 0, -EINVAL with the sentence, or -ENOMEM.
  */
 int query_rows(const struct sonde_query *q, struct snapshot *snap, struct kv *kv, bool pending,
 	       struct sonde_rows **ret, struct sonde_err *err);
 
-/* query_order.c: sort @rows by a field ("-" before it: descending), or NULL for the table's own order. */
+/* query_order.c: sort @rows by a field ("-" before it: descending), or NULL for the table's own
+ * order. */
 int query_sort(struct sonde_rows *rows, const char *sort, struct sonde_err *err);
 /* query_order.c: parents before children, @rows->depth filled. 0 or -ENOMEM. */
 int query_tree(struct sonde_rows *rows);

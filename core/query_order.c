@@ -181,7 +181,8 @@ int query_sort(struct sonde_rows *rows, const char *sort, struct sonde_err *err)
 	int sign = 1;
 
 	if (!sort && rows->table == SONDE_PODS) {
-		int r = rows->n ? sort_by(rows, field_def_of(sonde_field_find(SONDE_PODS, "pod")), 1)
+		int r = rows->n ? sort_by(rows, field_def_of(sonde_field_find(SONDE_PODS, "pod")),
+					  1)
 				: 0;
 
 		return r == 0 && rows->n ? group_pods(rows) : r;
@@ -202,11 +203,11 @@ int query_sort(struct sonde_rows *rows, const char *sort, struct sonde_err *err)
 	return rows->n ? sort_by(rows, field_def_of(f), sign) : 0;
 }
 
-/* ── the process tree ────────────────────────────────────────────────────── */
+/* ── the process tree ────────── */
 
 struct tree {
 	uint32_t *first, *next; /* by position in rows, TABLE_NONE: none */
-	uint32_t *at;		/* model index -> position, TABLE_NONE: not among the rows */
+	uint32_t *at;           /* model index -> position, TABLE_NONE: not among the rows */
 	uint32_t roots;
 };
 

@@ -71,8 +71,7 @@ void slots_cgroup(struct engine *e, uint32_t index, struct cgroup_key key)
 		if (!policy.slot)
 			return; /* all in use: its records count for slot 0 */
 		edit->slot = policy.slot;
-		e->slots[policy.slot] =
-			(struct slot){ .ident_id = edit->row.id, .ident = owner };
+		e->slots[policy.slot] = (struct slot){ .ident_id = edit->row.id, .ident = owner };
 		slot_name(e, &e->slots[policy.slot]);
 	}
 	(void)sensor_policy(e->sensor, key, &policy); /* a full map is counted by the kernel side */

@@ -116,7 +116,7 @@ PUBLIC int sonde_command(struct sonde *s, enum sonde_op op, const char *arg, str
 	return r;
 }
 
-/* ── streams ─────────────────────────────────────────────────────────────── */
+/* ── streams ────────── */
 
 static int stream_command(struct sonde_stream *st, int op)
 {
@@ -229,11 +229,11 @@ PUBLIC ptrdiff_t sonde_stream_json(struct sonde_stream *st, const struct sonde_f
 	return (ptrdiff_t)st->json.n;
 }
 
-/* ── the summary ─────────────────────────────────────────────────────────── */
+/* ── the summary ────────── */
 
 static const char *const cause_names[LOSS_CAUSES] = {
-	[LOSS_RING] = "ring",	  [LOSS_BUDGET] = "budget", [LOSS_QUEUE] = "queue",
-	[LOSS_MISSED] = "missed", [LOSS_MAP] = "map",	    [LOSS_SAMPLED] = "sampled_out",
+	[LOSS_RING] = "ring",     [LOSS_BUDGET] = "budget", [LOSS_QUEUE] = "queue",
+	[LOSS_MISSED] = "missed", [LOSS_MAP] = "map",       [LOSS_SAMPLED] = "sampled_out",
 };
 
 static void summary_entry(struct buf *b, const struct loss_entry *e)
@@ -265,8 +265,9 @@ PUBLIC ptrdiff_t sonde_stream_summary(struct sonde_stream *st, const char **ret)
 	if (!ended)
 		return -EBUSY;
 	buf_clear(b);
-	buf_fmt(b, "{\"type\":\"summary\",\"received\":%llu,\"printed\":%llu,\"sampled_out\":%llu,"
-		   "\"lost\":{",
+	buf_fmt(b,
+		"{\"type\":\"summary\",\"received\":%llu,\"printed\":%llu,\"sampled_out\":%llu,"
+		"\"lost\":{",
 		(unsigned long long)r->received, (unsigned long long)st->printed,
 		(unsigned long long)r->by_cause[LOSS_SAMPLED]);
 	for (unsigned c = 0; c < LOSS_SAMPLED; c++)
