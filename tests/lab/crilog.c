@@ -24,8 +24,8 @@ int main(int argc, char **argv)
 		clock_gettime(CLOCK_REALTIME, &now);
 		gmtime_r(&now.tv_sec, &utc);
 		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
-		fprintf(out, "%s.%09ldZ stdout %c %.*s\n", stamp, now.tv_nsec,
-			line[n] ? 'F' : 'P', (int)n, line);
+		fprintf(out, "%s.%09ldZ stdout %c %.*s\n", stamp, now.tv_nsec, line[n] ? 'F' : 'P',
+			(int)n, line);
 		fflush(out);
 	}
 	return 0;

@@ -65,7 +65,8 @@ static unsigned answer(unsigned char *p, size_t *n, const char *name, unsigned t
 		    type != (v6 ? AAAA : A) ||
 		    inet_pton(v6 ? AF_INET6 : AF_INET, *map + len + 1, addr) != 1 || *n > 400)
 			continue;
-		memcpy(p + *n, (unsigned char[]){ 0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, v6 ? 16 : 4 },
+		memcpy(p + *n,
+		       (unsigned char[]){ 0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, v6 ? 16 : 4 },
 		       12);
 		memcpy(p + *n + 12, addr, v6 ? 16 : 4);
 		*n += 12 + (v6 ? 16 : 4);
@@ -153,7 +154,8 @@ static int ask(const char *server, unsigned port, const char *name, unsigned typ
 	memcpy(p + n, (unsigned char[]){ 0, type, 0, 1 }, 4);
 	n += 4;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (conn ? connect(fd, to, len) < 0 || write(fd, p, n) < 0 : sendto(fd, p, n, 0, to, len) < 0) {
+	if (conn ? connect(fd, to, len) < 0 || write(fd, p, n) < 0
+		 : sendto(fd, p, n, 0, to, len) < 0) {
 		perror("send");
 		return 1;
 	}

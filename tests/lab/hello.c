@@ -47,20 +47,20 @@ static void build(const char *name, unsigned padding)
 	put(0x0303, 2);
 	for (unsigned i = 0; i < 32; i++)
 		put(i * 7 + 1, 1);
-	put(32, 1);		/* session id */
+	put(32, 1); /* session id */
 	for (unsigned i = 0; i < 32; i++)
 		put(0xa0 + i, 1);
-	put(6, 2);		/* cipher suites */
+	put(6, 2); /* cipher suites */
 	put(0x13011302, 4);
 	put(0x1303, 2);
-	put(0x0100, 2);		/* no compression */
+	put(0x0100, 2); /* no compression */
 	exts = open_length(2);
-	put(0x0a0a0000, 4);	/* a reserved one first, as Chrome sends */
-	put(0x002b, 2);		/* supported_versions */
+	put(0x0a0a0000, 4); /* a reserved one first, as Chrome sends */
+	put(0x002b, 2);     /* supported_versions */
 	put(3, 2);
 	put(2, 1);
 	put(0x0304, 2);
-	put(0, 2);		/* server_name */
+	put(0, 2); /* server_name */
 	ext = open_length(2);
 	list = open_length(2);
 	put(0, 1);
@@ -69,7 +69,7 @@ static void build(const char *name, unsigned padding)
 	at += strlen(name);
 	close_length(list, 2);
 	close_length(ext, 2);
-	put(21, 2);		/* padding */
+	put(21, 2); /* padding */
 	put(padding, 2);
 	at += padding;
 	close_length(exts, 2);
@@ -101,7 +101,8 @@ int main(int argc, char **argv)
 	build(argv[optind + 2], padding);
 	fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
 	if (connect(fd, v6 ? (struct sockaddr *)&a6 : (struct sockaddr *)&a4,
-		    v6 ? sizeof(a6) : sizeof(a4)) < 0 || write(fd, out, at) != (ssize_t)at) {
+		    v6 ? sizeof(a6) : sizeof(a4)) < 0 ||
+	    write(fd, out, at) != (ssize_t)at) {
 		perror("connect");
 		return 1;
 	}

@@ -21,7 +21,8 @@ extern char **environ;
 static pid_t clone_as(pid_t pid)
 {
 	pid_t want[2] = { pid, pid };
-	struct clone_args a = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)want,
+	struct clone_args a = { .exit_signal = SIGCHLD,
+				.set_tid = (uintptr_t)want,
 				.set_tid_size = 2 };
 	long r = syscall(SYS_clone3, &a, sizeof(a));
 

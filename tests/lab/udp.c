@@ -3,7 +3,8 @@
  * udp: datagrams with fixed answers.
  *
  *   udp serve PORT                            answers each datagram with "you said N bytes"
- *   udp send [-n TIMES] [-c] ADDRESS PORT TEXT   prints "from LOCALPORT" and the answers; -c connects
+ *   udp send [-n TIMES] [-c] ADDRESS PORT TEXT   prints "from LOCALPORT" and the answers; -c
+ * connects
  */
 #include <arpa/inet.h>
 #include <stdio.h>
