@@ -19,10 +19,11 @@
 #define PAGE_ROWS   32u
 #define CHUNK_ITEMS 510
 #define FIRST_PINS  16
+#define SWEEP_LEAST 4096 /* waiting items before all of them are looked at */
 
 struct retired {
 	void *p;
-	uint64_t gen;
+	uint64_t gen, born;
 };
 
 struct chunk {
@@ -42,17 +43,20 @@ struct epoch {
 	/* the writer's queue; @spare is there so that one retire more works without memory */
 	struct chunk *head, *tail, *spare;
 	size_t waiting;
+	size_t sweep_at;
 	size_t leaked;
 
 	pthread_mutex_t lock; /* guards what follows */
 	struct pin *pins;     /* ascending by gen, all with holders */
 	size_t n_pins, cap_pins;
+	bool blunt; /* a pin stands for a newer one too: births tell nothing until it is gone */
 	bool orphan; /* the owner is gone; the last unpin frees */
 	struct pin first_pins[FIRST_PINS];
 };
 
 struct table_page {
 	uint64_t views; /* of the table when this page was made */
+	uint64_t born;	/* epoch_now() then */
 	_Alignas(max_align_t) unsigned char rows[];
 };
 
@@ -69,6 +73,7 @@ struct epoch *epoch_new(void)
 		return NULL;
 	}
 	e->gen = 1;
+	e->sweep_at = SWEEP_LEAST;
 	e->pins = e->first_pins;
 	e->cap_pins = FIRST_PINS;
 	return e;
@@ -144,8 +149,10 @@ uint64_t epoch_pin(struct epoch *e)
 	e->gen++;
 	if (e->n_pins < e->cap_pins || grow_pins(e))
 		e->pins[e->n_pins++] = (struct pin){ .gen = e->gen, .holders = 1 };
-	else /* no memory: an older pin holds all that this one would */
+	else { /* no memory: an older pin holds all that this one would */
 		e->pins[e->n_pins - 1].holders++;
+		e->blunt = true;
+	}
 	gen = e->pins[e->n_pins - 1].gen;
 	pthread_mutex_unlock(&e->lock);
 	return gen;
@@ -163,10 +170,70 @@ void epoch_unpin(struct epoch *e, uint64_t pin)
 		e->n_pins--;
 		memmove(e->pins + i, e->pins + i + 1, (e->n_pins - i) * sizeof(*e->pins));
 	}
+	e->blunt = e->blunt && e->n_pins;
 	last = e->orphan && !e->n_pins;
 	pthread_mutex_unlock(&e->lock);
 	if (last)
 		destroy(e);
+}
+
+uint64_t epoch_now(const struct epoch *e)
+{
+	return e->gen;
+}
+
+/* Whether a pin p with born < p <= gen is held. With the lock. */
+static bool is_seen(const struct epoch *e, uint64_t born, uint64_t gen)
+{
+	size_t lo = 0, hi = e->n_pins;
+
+	if (e->blunt)
+		born = 0;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (e->pins[mid].gen <= born)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < e->n_pins && e->pins[lo].gen <= gen;
+}
+
+/*
+ * Look at all that waits: behind a snapshot that is held for long there is much that it never saw.
+ * Done when as much again has gathered as was left the last time, so O(1) for each retired item.
+ */
+static void sweep(struct epoch *e)
+{
+	struct chunk **at = &e->head, *last = NULL;
+
+	pthread_mutex_lock(&e->lock);
+	while (*at) {
+		struct chunk *c = *at;
+		uint32_t kept = 0;
+
+		for (uint32_t i = c->first; i < c->n; i++) {
+			if (is_seen(e, c->items[i].born, c->items[i].gen)) {
+				c->items[kept++] = c->items[i];
+			} else {
+				free(c->items[i].p);
+				e->waiting--;
+			}
+		}
+		c->first = 0;
+		c->n = kept;
+		if (kept) {
+			last = c;
+			at = &c->next;
+		} else {
+			*at = c->next;
+			free(c);
+		}
+	}
+	e->tail = last;
+	pthread_mutex_unlock(&e->lock);
+	e->sweep_at = MAX(e->waiting * 2, (size_t)SWEEP_LEAST);
 }
 
 static bool add_chunk(struct epoch *e)
@@ -191,6 +258,11 @@ static bool add_chunk(struct epoch *e)
 
 void epoch_retire(struct epoch *e, void *p)
 {
+	epoch_retire_born(e, p, 0);
+}
+
+void epoch_retire_born(struct epoch *e, void *p, uint64_t born)
+{
 	if (!p)
 		return;
 	if ((!e->tail || e->tail->n == CHUNK_ITEMS) && !add_chunk(e)) {
@@ -198,7 +270,8 @@ void epoch_retire(struct epoch *e, void *p)
 		e->leaked++;
 		return;
 	}
-	e->tail->items[e->tail->n++] = (struct retired){ .p = p, .gen = e->gen };
+	e->tail->items[e->tail->n++] =
+		(struct retired){ .p = p, .gen = e->gen, .born = born };
 	e->waiting++;
 }
 
@@ -212,6 +285,8 @@ void epoch_reap(struct epoch *e)
 	before = e->n_pins ? e->pins[0].gen : UINT64_MAX;
 	pthread_mutex_unlock(&e->lock);
 	reap_before(e, before);
+	if (e->waiting >= e->sweep_at)
+		sweep(e);
 }
 
 size_t epoch_waiting(const struct epoch *e)
@@ -272,7 +347,8 @@ static struct table_row *own_row(struct table *t, uint32_t index)
 			return NULL;
 		memcpy(copy, *page, page_size(t));
 		copy->views = t->views;
-		epoch_retire(t->epoch, *page);
+		copy->born = t->epoch->gen;
+		epoch_retire_born(t->epoch, *page, (*page)->born);
 		*page = copy;
 	}
 	return row_in(*page, t->row_size, index);
@@ -295,6 +371,7 @@ static bool add_page(struct table *t)
 	if (!page)
 		return false;
 	page->views = t->views;
+	page->born = t->epoch->gen;
 	t->pages[t->n_pages++] = page;
 	return true;
 }

@@ -12,7 +12,8 @@
  * Invariants:
  *  1. Only the writer thread (the engine) calls anything but epoch_unpin() and
  *     table_view_at().
- *  2. What is retired in generation g is freed once no pin older than or equal to g is left.
+ *  2. What was made in generation b and retired in generation g is freed once no pin p with
+ *     b < p <= g is left.
  *  3. A row index stays the same for the row's life; a freed index may be used again.
  */
 #ifndef BASE_TABLE_H
@@ -39,6 +40,12 @@ void epoch_unpin(struct epoch *e, uint64_t pin);
 
 /* Free @p (from malloc) when nobody can see it any more. NULL is fine. Never fails. */
 void epoch_retire(struct epoch *e, void *p);
+/*
+ * The same for what was made when epoch_now() was @born: pins older than that never saw it, so one
+ * snapshot that is held for long does not hold everything that came and went since.
+ */
+void epoch_retire_born(struct epoch *e, void *p, uint64_t born);
+uint64_t epoch_now(const struct epoch *e);
 /* Free what has become free. Called by the engine once a turn; O(freed). */
 void epoch_reap(struct epoch *e);
 /* How much is retired and not free yet (what could not be noted for want of memory included). */

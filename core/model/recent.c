@@ -22,6 +22,7 @@ static const uint32_t lane_most[LANES + 1] = {
 struct seg {
 	struct seg *prev, *next;
 	uint64_t born; /* views taken when it began */
+	uint64_t gen;  /* epoch_now() then */
 	uint32_t cap, used;
 	uint32_t last; /* offset of the last entry */
 	uint32_t n;
@@ -136,7 +137,7 @@ static struct seg *cut_head(struct recent *r, struct lane *l)
 	r->bytes -= s->cap;
 	if (s->born == r->views)
 		return s;
-	epoch_retire(r->epoch, s);
+	epoch_retire_born(r->epoch, s, s->gen);
 	return NULL;
 }
 
@@ -215,6 +216,7 @@ static struct seg *seg_add(struct recent *r, struct lane *l, uint32_t need)
 		s->cap = cap;
 	}
 	s->born = r->views;
+	s->gen = epoch_now(r->epoch);
 	s->used = s->last = s->n = 0;
 	s->next = NULL;
 	s->prev = l->tail;

@@ -15,6 +15,7 @@
 struct text {
 	struct text *next;
 	uint64_t hash;
+	uint64_t born; /* epoch_now() when it was made */
 	uint32_t refs, n;
 	char bytes[];
 };
@@ -102,6 +103,7 @@ const char *texts_take(struct texts *t, const char *p, size_t n)
 	if (!x)
 		return NULL;
 	x->hash = hash;
+	x->born = epoch_now(t->epoch);
 	x->refs = 1;
 	x->n = (uint32_t)n;
 	memcpy(x->bytes, p, n);
@@ -134,7 +136,7 @@ void texts_drop(struct texts *t, const char *s)
 	*at = x->next;
 	t->n--;
 	t->bytes -= sizeof(*x) + x->n + 1;
-	epoch_retire(t->epoch, x);
+	epoch_retire_born(t->epoch, x, x->born);
 }
 
 size_t texts_len(const char *s)

@@ -389,6 +389,44 @@ static void readers_see_whole_rows_while_the_writer_edits(void **state)
 	epoch_free(h.e);
 }
 
+/* A console that is paused, or a client that sleeps, must not make the engine keep all that came since. */
+static void a_snapshot_held_for_long_holds_only_what_it_saw(void **state)
+{
+	struct epoch *e = epoch_new();
+	struct table t;
+	struct table_view old, now;
+	uint64_t long_pin, pin;
+	struct item *it;
+
+	(void)state;
+	table_init(&t, e, sizeof(struct item), ROWS);
+	it = table_add(&t, 1);
+	it->text = epoch_text("first", 5);
+	long_pin = epoch_pin(e);
+	assert_int_equal(table_view_take(&t, &old), 0);
+	for (int i = 0; i < 100000; i++) {
+		uint64_t born = epoch_now(e);
+
+		pin = epoch_pin(e);
+		assert_int_equal(table_view_take(&t, &now), 0);
+		it = table_edit(&t, 0);
+		assert_non_null(it);
+		epoch_retire_born(e, epoch_text("passing", 7), born);
+		table_view_drop(&now);
+		epoch_unpin(e, pin);
+		epoch_reap(e);
+	}
+	assert_true(epoch_waiting(e) < 10000);
+	assert_string_equal(((const struct item *)table_view_at(&old, 0))->text, "first");
+	table_view_drop(&old);
+	epoch_unpin(e, long_pin);
+	epoch_reap(e);
+	assert_int_equal(epoch_waiting(e), 0);
+	epoch_retire(e, (char *)(uintptr_t)((const struct item *)table_get(&t, 0))->text);
+	table_done(&t);
+	epoch_free(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +439,7 @@ int main(void)
 		cmocka_unit_test(without_memory_the_table_stays_as_it_was),
 		cmocka_unit_test(without_memory_pins_still_hold_and_retiring_still_works),
 		cmocka_unit_test(readers_see_whole_rows_while_the_writer_edits),
+		cmocka_unit_test(a_snapshot_held_for_long_holds_only_what_it_saw),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

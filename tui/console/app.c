@@ -51,6 +51,8 @@ void app_push(struct app *a, const struct view_ops *ops, sonde_id pod, sonde_id 
 		app_say(a, ROLE_BAD, "not enough memory");
 		return;
 	}
+	if (a->depth)
+		view_release(app_view(a));
 	a->stack[a->depth++] = v;
 	a->reload = true;
 }
@@ -61,6 +63,7 @@ void app_pop(struct app *a)
 		return;
 	view_free(a->other);
 	a->other = a->stack[--a->depth];
+	view_release(a->other);
 	a->reload = true;
 }
 

@@ -131,6 +131,7 @@ static void swap_views(struct app *a)
 	v = a->stack[a->depth - 1];
 	a->stack[a->depth - 1] = a->other;
 	a->other = v;
+	view_release(v);
 	a->reload = true;
 }
 

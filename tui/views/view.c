@@ -57,6 +57,13 @@ void view_free(struct view *v)
 	free(v);
 }
 
+void view_release(struct view *v)
+{
+	sonde_rows_unref(v->rows);
+	v->rows = NULL;
+	v->n_shown = 0;
+}
+
 ptrdiff_t view_selected(const struct view *v)
 {
 	if (!v->rows || v->list.index < 0 || (size_t)v->list.index >= v->n_shown)

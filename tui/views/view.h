@@ -58,6 +58,8 @@ extern const struct view_ops view_pods, view_procs, view_conns, view_events, vie
 
 struct view *view_new(const struct view_ops *ops, sonde_id pod, sonde_id proc, const char *scope);
 void view_free(struct view *v); /* NULL is fine */
+/* Let go of the rows: a view that is not shown must not hold an old snapshot. It loads again when shown. */
+void view_release(struct view *v);
 
 /* The view called @word after ":" (a prefix of two letters is enough), or NULL. */
 const struct view_ops *view_find(const char *word);
