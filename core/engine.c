@@ -28,6 +28,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 
+#define COST_EVERY   10 /* seconds between two looks at what our programs cost */
 #define TURN_NS    (4 * NS_PER_MS)
 #define SLICE_NS   (1 * NS_PER_MS) /* of it for a running pass */
 #define PUBLISH_NS (100 * NS_PER_MS)
@@ -489,18 +490,28 @@ static void pass_slice(struct engine *e, uint64_t now, uint64_t budget_ns)
 
 /* ── once a second ────────── */
 
+/*
+ * What our programs cost the node. Measuring makes each run of every program dearer, so the kernel
+ * measures one second of ten, and the figure stays until the next one.
+ */
 static void costs(struct engine *e, uint64_t now)
 {
 	struct node_row *n = model_node(e->model);
 	uint64_t run_ns = 0, runs = 0;
 
 	sensor_cost(e->sensor, &run_ns, &runs, &n->tax);
-	n->bpf_cpu_pct = -1;
-	if (e->bpf_at_ns && now > e->bpf_at_ns && run_ns >= e->bpf_ns_before && run_ns)
-		n->bpf_cpu_pct =
-			100.0 * (double)(run_ns - e->bpf_ns_before) / (double)(now - e->bpf_at_ns);
-	e->bpf_ns_before = run_ns;
-	e->bpf_at_ns = now;
+	if (!e->bpf_turn)
+		n->bpf_cpu_pct = -1;
+	if (e->bpf_turn % COST_EVERY == 1 && now > e->bpf_at_ns && run_ns >= e->bpf_ns_before) {
+		n->bpf_cpu_pct = 100.0 * (double)(run_ns - e->bpf_ns_before) /
+				 (double)(now - e->bpf_at_ns);
+		(void)sensor_stats(e->sensor, false);
+	} else if (e->bpf_turn % COST_EVERY == 0) {
+		(void)sensor_stats(e->sensor, true);
+		e->bpf_ns_before = run_ns;
+		e->bpf_at_ns = now;
+	}
+	e->bpf_turn++;
 }
 
 static void second(struct engine *e, uint64_t now)
