@@ -25,6 +25,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/caps.h"
 #include "base/clock.h"
 #include "base/macros.h"
 
@@ -664,6 +665,7 @@ void *engine_main(void *arg)
 	(void)!getrandom(&model_node(e->model)->run, sizeof(uint64_t), GRND_NONBLOCK);
 	publish(e, clock_boot(), true);
 	open_sources(e);
+	(void)caps_keep(caps_of_engine()); /* mounts, namespaces and priorities are behind us */
 	if (e->open_result < 0)
 		return NULL;
 	wake_on(e, sensor_fd(e->sensor));

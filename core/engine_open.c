@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/caps.h"
 #include "base/clock.h"
 #include "base/macros.h"
 
@@ -81,6 +82,11 @@ static int make_fds(struct engine *e)
 	return 0;
 }
 
+static void drop_caps(void)
+{
+	(void)caps_keep(caps_of_engine());
+}
+
 static int make_parts(struct engine *e)
 {
 	e->slots = calloc(SENSOR_SLOTS, sizeof(*e->slots));
@@ -89,7 +95,7 @@ static int make_parts(struct engine *e)
 	e->identity = e->epoch ? identity_new(e->epoch) : NULL;
 	e->model = e->identity ? model_new(e->epoch, e->identity) : NULL;
 	e->feed = feed_new();
-	e->workers = worker_new(2, 256);
+	e->workers = worker_new(2, 256, drop_caps);
 	e->roots = runtime_roots_new(e->o.host_root ? e->o.host_root : "/", e->o.runtime_roots);
 	if (!e->slots || !e->model || !e->feed || !e->workers || !e->roots)
 		return -ENOMEM;
@@ -172,6 +178,7 @@ int engine_start(const struct sonde_opts *o, struct engine **ret, struct sonde_e
 		engine_stop(e);
 		return r;
 	}
+	drop_caps(); /* the caller's thread reads snapshots and needs no more than the workers */
 	*ret = e;
 	return 0;
 }

@@ -43,6 +43,7 @@ struct worker {
 	struct worker_job *done, **done_tail;
 	struct slot *slots; /* those that are not lost */
 	size_t limit;
+	void (*begin)(void);
 	unsigned refs;  /* the owner and each thread */
 	unsigned stuck; /* lost threads that still run */
 	int fd;
@@ -119,6 +120,8 @@ static void *thread_main(void *arg)
 	struct worker *w = s->w;
 	struct worker_job *job;
 
+	if (w->begin)
+		w->begin();
 	pthread_mutex_lock(&w->lock);
 	while ((job = next_job(s))) {
 		pthread_mutex_unlock(&w->lock);
@@ -182,7 +185,7 @@ static void init_cond(pthread_cond_t *c)
 	pthread_condattr_destroy(&attr);
 }
 
-struct worker *worker_new(unsigned threads, size_t queue)
+struct worker *worker_new(unsigned threads, size_t queue, void (*begin)(void))
 {
 	struct worker *w = calloc(1, sizeof(*w));
 
@@ -199,6 +202,7 @@ struct worker *worker_new(unsigned threads, size_t queue)
 	w->tail = &w->head;
 	w->done_tail = &w->done;
 	w->limit = queue;
+	w->begin = begin;
 	w->refs = 1;
 	pthread_mutex_lock(&w->lock);
 	for (unsigned i = 0; i < threads; i++) {

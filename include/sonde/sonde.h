@@ -41,6 +41,9 @@ struct sonde_opts {
  * Start an engine (or open a capture) and return once its first picture is under
  * way. Probes attach in the background; sonde_ready() tells.
  *
+ * A live engine keeps only the capabilities that it uses (the doctor table names them), in
+ * its threads and in the calling thread.
+ *
  * On success *@ret is the caller's, who ends it with sonde_close(). A kernel that
  * refuses BPF is no failure: sonde polls, and the NODE and DOCTOR tables say so.
  *

@@ -3,6 +3,7 @@
  * The face, on a real engine on this machine: what is asked for is answered, a child
  * that lived milliseconds is seen, an ended stream is summed up.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -121,7 +122,8 @@ static void the_tree_has_parents_first(void **state)
 static void a_short_life_is_streamed_and_summed_up(void **state)
 {
 	struct sonde *s = open_here(false);
-	struct sonde_query q = { .table = SONDE_EVENTS, .where = "proc.cmdline contains mark-7f3a" };
+	struct sonde_query q = { .table = SONDE_EVENTS,
+				 .where = "proc.cmdline contains mark-7f3a" };
 	struct sonde_stream *st = NULL;
 	struct sonde_err err = { 0 };
 	const char *json = NULL;
@@ -183,6 +185,39 @@ static void details_come_from_a_worker(void **state)
 	sonde_close(s);
 }
 
+/* BPF, PERFMON, NET_ADMIN, SYS_PTRACE and the two of file access: no thread of ours has more. */
+static void no_thread_keeps_more_capabilities_than_it_uses(void **state)
+{
+	const unsigned long long may =
+		1ull << 39 | 1ull << 38 | 1ull << 12 | 1ull << 19 | 1ull << 1 | 1ull << 2;
+	struct sonde *s = open_here(false);
+	DIR *dir = opendir("/proc/self/task");
+	unsigned threads = 0;
+	struct dirent *d;
+
+	(void)state;
+	assert_non_null(dir);
+	while ((d = readdir(dir))) {
+		char path[320], line[128];
+		unsigned long long caps;
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/status", d->d_name);
+		f = d->d_name[0] == '.' ? NULL : fopen(path, "re");
+		while (f && fgets(line, sizeof(line), f)) {
+			if (sscanf(line, "CapEff: %llx", &caps) == 1) {
+				assert_int_equal(caps & ~may, 0);
+				threads++;
+			}
+		}
+		if (f)
+			fclose(f);
+	}
+	closedir(dir);
+	assert_true(threads >= 4);
+	sonde_close(s);
+}
+
 int main(void)
 {
 	static bool polling = true, bpf;
@@ -193,6 +228,7 @@ int main(void)
 		cmocka_unit_test_prestate(the_tree_has_parents_first, &bpf),
 		cmocka_unit_test(a_short_life_is_streamed_and_summed_up),
 		cmocka_unit_test(a_wrong_field_is_named_with_the_right_one),
+		cmocka_unit_test(no_thread_keeps_more_capabilities_than_it_uses),
 		cmocka_unit_test_prestate(details_come_from_a_worker, &polling),
 	};
 

@@ -63,7 +63,7 @@ static struct worker_job *wait_job(struct worker *w)
 
 static void each_job_comes_back_done(void **state)
 {
-	struct worker *w = worker_new(2, 100);
+	struct worker *w = worker_new(2, 100, NULL);
 	struct worker_stats st;
 	int total = 0;
 
@@ -122,7 +122,7 @@ static void gate_init(struct gate_job *j, const char *name, uint64_t deadline)
 
 static void a_full_queue_refuses_and_counts(void **state)
 {
-	struct worker *w = worker_new(1, 2);
+	struct worker *w = worker_new(1, 2, NULL);
 	struct worker_job *left = sum_new(1, 1);
 	struct gate_job gate;
 	struct worker_stats st;
@@ -148,7 +148,7 @@ static void a_full_queue_refuses_and_counts(void **state)
 
 static void a_stuck_job_is_named_and_replaced(void **state)
 {
-	struct worker *w = worker_new(1, 10);
+	struct worker *w = worker_new(1, 10, NULL);
 	struct worker_job *job;
 	struct gate_job gate;
 	struct worker_stats st;
@@ -183,7 +183,7 @@ static void a_stuck_job_is_named_and_replaced(void **state)
 
 static void closing_does_not_wait_for_a_stuck_job(void **state)
 {
-	struct worker *w = worker_new(2, 10);
+	struct worker *w = worker_new(2, 10, NULL);
 	struct gate_job gate;
 	uint64_t from;
 
@@ -207,7 +207,7 @@ static void without_memory_there_is_no_pool(void **state)
 	(void)state;
 	for (long n = 1;; n++) {
 		failalloc_at(n);
-		w = worker_new(2, 4);
+		w = worker_new(2, 4, NULL);
 		if (!failalloc_end())
 			break;
 		assert_null(w);
@@ -218,7 +218,7 @@ static void without_memory_there_is_no_pool(void **state)
 
 static void a_pool_may_end_unused(void **state)
 {
-	struct worker *w = worker_new(2, 4);
+	struct worker *w = worker_new(2, 4, NULL);
 
 	(void)state;
 	assert_non_null(w);
