@@ -51,11 +51,23 @@ uint64_t engine_now(const struct engine *e)
 
 /* ── the way of an event ────────── */
 
+/* The seconds of a recording go by with its events, however fast it is read. */
+static void replayed_second(struct engine *e, uint64_t now)
+{
+	if (!e->replaying || now < e->replay_second_ns)
+		return;
+	e->replay_second_ns = now + NS_PER_S;
+	model_node(e->model)->events = e->seq;
+	identity_age(e->identity, now);
+	model_second(e->model, now);
+}
+
 static void on_event(void *ctx, union event_buf *b)
 {
 	struct engine *e = ctx;
 	struct event *ev = &b->ev;
 
+	replayed_second(e, ev->ktime_ns);
 	ev->seq = ++e->seq;
 	ev->time_ns = ev->ktime_ns + (uint64_t)e->offset_ns;
 	identity_event(e->identity, ev);
@@ -204,6 +216,8 @@ static bool replay_may_run(struct engine *e)
 static void replay_is_over(struct engine *e)
 {
 	e->replay_done = true;
+	e->replay_second_ns = 0; /* the last second is not over: it is counted all the same */
+	replayed_second(e, engine_now(e));
 	publish(e, clock_boot(), true);
 	for (struct stream *s = feed_streams(e->feed); s; s = s->next)
 		s->ending = true;
@@ -523,9 +537,11 @@ static void second(struct engine *e, uint64_t now)
 	if (!e->replaying)
 		e->offset_ns = clock_offset();
 	n->origin = (uint8_t)sensor_origin(e->sensor);
-	n->events_per_s = (double)(e->seq - e->events_before);
+	if (!e->replaying) {
+		n->events_per_s = (double)(e->seq - e->events_before);
+		n->events = e->seq;
+	}
 	e->events_before = e->seq;
-	n->events = e->seq;
 	slots_second(e);
 	costs(e, now);
 	worker_check(e->workers, now);
@@ -534,8 +550,10 @@ static void second(struct engine *e, uint64_t now)
 	if (ws.abandoned != e->abandoned)
 		jobs_abandoned(e);
 	e->abandoned = ws.abandoned;
-	identity_age(e->identity, now);
-	model_second(e->model, now);
+	if (!e->replaying) {
+		identity_age(e->identity, now);
+		model_second(e->model, now);
+	}
 	if (n->lost > e->lost_before && !e->replaying) { /* repair within a second of a loss */
 		e->pass.next_full_ns = 0;
 		e->pass.repair = true;
@@ -628,6 +646,8 @@ static void open_sources(struct engine *e)
 		_Static_assert(sizeof(n->node) == sizeof(info.node), "names of one length");
 		memcpy(n->node, info.node, sizeof(n->node));
 		memcpy(n->kernel, info.kernel, sizeof(n->kernel));
+		n->origin = (uint8_t)sensor_origin(e->sensor);
+		e->offset_ns = info.offset_ns; /* before the first event is told the time */
 	}
 	pthread_mutex_lock(&e->lock);
 	e->opened = true;

@@ -54,6 +54,7 @@ struct engine {
 	uint64_t picture_ns; /* when the first pass was over */
 	bool told_ready;
 	uint64_t next_second_ns, published_ns, events_before, lost_before;
+	uint64_t replay_second_ns; /* on the recording's clock: when its next second is over */
 	unsigned bpf_turn;
 	uint64_t bpf_ns_before, bpf_at_ns, self_ns_before;
 	struct pass pass;
