@@ -25,6 +25,8 @@ void list_settle(struct list *l, ptrdiff_t at, ptrdiff_t n, ptrdiff_t page)
 	}
 	if (l->at_end) {
 		l->index = n - 1;
+	} else if (!l->moved) {
+		l->index = 0; /* the first picture comes in parts: rows are put before the first ones */
 	} else if (at >= 0) {
 		/* It moved: keep it at the same height of the screen, as far as that goes. */
 		if (l->index >= 0)
@@ -44,6 +46,7 @@ void list_move(struct list *l, ptrdiff_t by, ptrdiff_t n, ptrdiff_t page)
 
 	if (!n)
 		return;
+	l->moved = true;
 	to = by > n ? n - 1 : by < -n ? 0 : l->index + by;
 	l->index = to < 0 ? 0 : to >= n ? n - 1 : to;
 	l->at_end = l->at_end && l->index == n - 1;

@@ -17,6 +17,7 @@ struct list {
 	ptrdiff_t index;   /* of it */
 	ptrdiff_t top;	   /* first row drawn */
 	bool at_end;	   /* stay with the newest row */
+	bool moved;	   /* somebody chose a row; until then it is the first one */
 };
 
 /*
