@@ -3,8 +3,8 @@
  * The engine's thread: the way of an event, from the ring to the readers, and the loop
  * around it.
  *
- *   sensor_drain() ─▶ on_event(): identity ─▶ model ─▶ feed     on_cgroup(): identity ─▶ policy
- * slot
+ *   sensor_drain() ─▶ on_event():  identity ─▶ model ─▶ feed
+ *                  └▶ on_cgroup(): identity ─▶ policy slot
  *
  * A turn never blocks and takes at most TURN_NS: ring first, then commands, what
  * workers brought, a slice of a running pass, and once a second the rates. What may
@@ -17,28 +17,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/caps.h"
 #include "base/clock.h"
 #include "base/macros.h"
 
-#define COST_EVERY   10 /* seconds between two looks at what our programs cost */
-#define TURN_NS    (4 * NS_PER_MS)
-#define SLICE_NS   (1 * NS_PER_MS) /* of it for a running pass */
+/* A pass gets SLICE_NS of a turn. */
+#define TURN_NS  (4 * NS_PER_MS)
+#define SLICE_NS (1 * NS_PER_MS)
+
 #define PUBLISH_NS (100 * NS_PER_MS)
-#define SETTLE_NS \
-	(150 * NS_PER_MS) /* newborns are looked at a little later: let them be asked for */
-#define READY_NS     (3 * NS_PER_S) /* ready at the latest so long after the first pass */
-#define CPU_PASS_NS  (2 * NS_PER_S)
+
+/* After the first pass: newborns are looked at a little later; ready is told in any case. */
+#define SETTLE_NS (150 * NS_PER_MS)
+#define READY_NS  (3 * NS_PER_S)
+
 #define REPLAY_AHEAD (4u << 20) /* bytes a stream may lag before replay waits */
-#define PASS_SHARE   50         /* a pass may cost one part in so many of the time */
+#define COST_EVERY   10         /* seconds between two looks at what our programs cost */
 
 uint64_t engine_now(const struct engine *e)
 {
@@ -163,7 +163,7 @@ static void on_ident(void *ctx, const void *bytes, size_t n)
 	container_facts_done(&f);
 }
 
-static struct sensor_sink sink_of(struct engine *e)
+struct sensor_sink engine_sink(struct engine *e)
 {
 	return (struct sensor_sink){
 		.ctx = e,
@@ -174,8 +174,6 @@ static struct sensor_sink sink_of(struct engine *e)
 		.ident = on_ident,
 	};
 }
-
-static void publish(struct engine *e, uint64_t now, bool now_or_never);
 
 /* ── streams ────────── */
 
@@ -218,7 +216,7 @@ static void replay_is_over(struct engine *e)
 	e->replay_done = true;
 	e->replay_second_ns = 0; /* the last second is not over: it is counted all the same */
 	replayed_second(e, engine_now(e));
-	publish(e, clock_boot(), true);
+	engine_publish(e, clock_boot(), true);
 	for (struct stream *s = feed_streams(e->feed); s; s = s->next)
 		s->ending = true;
 	pthread_mutex_lock(&e->lock);
@@ -230,7 +228,7 @@ static void replay_is_over(struct engine *e)
 /* True when more waits in the source. */
 static bool drain(struct engine *e, uint64_t budget_ns)
 {
-	struct sensor_sink sink = sink_of(e);
+	struct sensor_sink sink = engine_sink(e);
 	int r = 0;
 
 	if (e->replaying) {
@@ -257,166 +255,11 @@ static bool drain(struct engine *e, uint64_t budget_ns)
 	return r > 0;
 }
 
-/* ── commands ────────── */
-
-/* The row as facts that borrow its texts: to be packed, never freed. */
-static void facts_of_row(const struct ident_row *r, struct container_facts *f)
-{
-	memcpy(f->container_id, r->container_id, sizeof(f->container_id));
-	memcpy(f->pod_uid, r->pod_uid, sizeof(f->pod_uid));
-	f->reason = r->reason;
-	f->sandbox = r->kind == IDENT_SANDBOX;
-	f->init_pid = r->init_pid;
-	f->restarts = r->restarts;
-	f->ns = (char *)(uintptr_t)r->ns;
-	f->pod_name = (char *)(uintptr_t)r->pod_name;
-	f->container = (char *)(uintptr_t)r->container;
-	f->image = (char *)(uintptr_t)r->image;
-	f->workload = (char *)(uintptr_t)r->workload;
-	f->log_dir = (char *)(uintptr_t)r->log_dir;
-	f->runtime = r->runtime;
-}
-
-/* A recording that begins now is told what is known already; the next pass adds tasks and sockets.
- */
-static void record_known(struct engine *e)
-{
-	struct table *t = identity_table(e->identity);
-
-	for (uint32_t i = 1; i < t->high; i++) {
-		const struct ident_row *r = table_get(t, i);
-		struct container_facts f = { 0 };
-		struct buf packed = { .max = 64 << 10 };
-		struct cgroup_fact cg;
-
-		if (!r || r->gone_ns)
-			continue;
-		cg = (struct cgroup_fact){ .key = r->key,
-					   .path = r->path,
-					   .n = r->path ? strlen(r->path) : 0,
-					   .at_ns = r->first_ns };
-		(void)sensor_record_cgroup(e->sensor, &cg);
-		if (!r->container_id[0] || r->reason == REASON_PENDING)
-			continue;
-		facts_of_row(r, &f);
-		if (identity_pack(&f, &packed) == 0)
-			(void)sensor_record_ident(e->sensor, packed.p, packed.n);
-		buf_done(&packed);
-	}
-	e->pass.next_full_ns = 0;
-}
-
-static void command_stream(struct engine *e, struct engine_cmd *c)
-{
-	if (c->op == ENGINE_SUBSCRIBE) {
-		struct sensor_sink sink = sink_of(e);
-
-		/* What happened before is not this stream's: deliver it to the others first. */
-		for (int i = 0; !e->replaying && i < 16; i++)
-			if (sensor_drain(e->sensor, TURN_NS, &sink) <= 0)
-				break;
-		feed_release(e->feed, e->model, e->identity, engine_now(e), true);
-		slots_begin(e, c->stream);
-		feed_add(e->feed, c->stream);
-		if (e->replay_done)
-			c->stream->ending = true;
-		pthread_mutex_lock(&e->lock);
-		e->started = true;
-		pthread_mutex_unlock(&e->lock);
-	} else if (c->op == ENGINE_STREAM_END) {
-		c->stream->ending = true;
-	} else {
-		feed_remove(e->feed, c->stream);
-	}
-}
-
-static void command_one(struct engine *e, struct engine_cmd *c)
-{
-	switch (c->op) {
-	case SONDE_OP_PROBES_ON:
-	case SONDE_OP_PROBES_OFF:
-		c->result = sensor_set(e->sensor, c->arg ? c->arg : "", c->op == SONDE_OP_PROBES_ON,
-				       &c->err);
-		break;
-	case SONDE_OP_RECORD:
-		c->result = sensor_record(e->sensor, c->arg ? c->arg : "", &c->err);
-		e->recording = c->result == 0;
-		if (e->recording)
-			record_known(e);
-		break;
-	case SONDE_OP_RECORD_END:
-		c->result = sensor_record_end(e->sensor, &c->err);
-		e->recording = false;
-		break;
-	case SONDE_OP_REPAIR:
-		e->pass.next_full_ns = 0;
-		e->pass.repair = true;
-		break;
-	case ENGINE_WATCH:
-		if (c->table == SONDE_CONNS)
-			e->watching_conns = c->n > 0;
-		model_watch(e->model, c->table, c->ids, c->n);
-		break;
-	default:
-		command_stream(e, c);
-	}
-}
-
-static void commands(struct engine *e)
-{
-	for (;;) {
-		struct engine_cmd *c;
-
-		pthread_mutex_lock(&e->lock);
-		c = e->cmd_head;
-		if (c) {
-			e->cmd_head = c->next;
-			if (!e->cmd_head)
-				e->cmd_tail = NULL;
-		}
-		pthread_mutex_unlock(&e->lock);
-		if (!c)
-			return;
-		command_one(e, c);
-		pthread_mutex_lock(&e->lock);
-		c->done = true;
-		pthread_cond_broadcast(&e->cond);
-		pthread_mutex_unlock(&e->lock);
-	}
-}
-
-int engine_command(struct engine *e, struct engine_cmd *c)
-{
-	uint64_t one = 1;
-
-	c->next = NULL;
-	c->done = false;
-	c->result = 0;
-	pthread_mutex_lock(&e->lock);
-	if (e->cmd_tail)
-		e->cmd_tail->next = c;
-	else
-		e->cmd_head = c;
-	e->cmd_tail = c;
-	pthread_mutex_unlock(&e->lock);
-	if (write(e->cmd_fd, &one, sizeof(one)) < 0)
-		return -errno;
-	/*
-	 * The command stands on the caller's stack, so it must be waited for; the engine never
-	 * blocks and answers within its turn.
-	 */
-	pthread_mutex_lock(&e->lock);
-	while (!c->done)
-		pthread_cond_wait(&e->cond, &e->lock);
-	pthread_mutex_unlock(&e->lock);
-	return c->result;
-}
-
 /* ── publishing ────────── */
 
 /* A new snapshot when somebody took the last one, ten times a second at most; @now_or_never: in any
  * case. */
-static void publish(struct engine *e, uint64_t now, bool now_or_never)
+void engine_publish(struct engine *e, uint64_t now, bool now_or_never)
 {
 	struct snapshot *snap, *old;
 	uint64_t one = 1;
@@ -448,61 +291,6 @@ static void publish(struct engine *e, uint64_t now, bool now_or_never)
 		return;
 }
 
-/* ── passes: first picture, repair, CPU times ────────── */
-
-static void set_ready(struct engine *e)
-{
-	pthread_mutex_lock(&e->lock);
-	e->ready = true;
-	pthread_cond_broadcast(&e->cond);
-	pthread_mutex_unlock(&e->lock);
-}
-
-static void pass_begin(struct engine *e, bool first, bool sockets, uint64_t now)
-{
-	e->pass.active = true;
-	e->pass.first = first;
-	e->pass.sockets = sockets;
-	e->pass.began_ns = now;
-	e->pass.cost_ns = 0;
-	model_pass_begin(e->model, first, sockets, now);
-}
-
-static void pass_slice(struct engine *e, uint64_t now, uint64_t budget_ns)
-{
-	struct sensor_sink sink = sink_of(e);
-	struct pass *p = &e->pass;
-
-	if (e->replaying)
-		return;
-	if (!p->active) {
-		if (now >= p->next_full_ns)
-			pass_begin(e, false, true, now);
-		else if (now >= p->next_cpu_ns)
-			pass_begin(e, false, false, now);
-		else
-			return;
-	}
-	if (sensor_picture(e->sensor, p->sockets, budget_ns, &sink) > 0) {
-		p->cost_ns += clock_boot() - now;
-		return;
-	}
-	p->cost_ns += clock_boot() - now;
-	p->active = false;
-	p->repair = false;
-	p->next_cpu_ns = now + MAX(CPU_PASS_NS, p->cost_ns * PASS_SHARE);
-	if (p->sockets) {
-		/* What nobody looks at is compared seldom; connections on screen each second. */
-		uint64_t period = e->watching_conns ? NS_PER_S : 30 * NS_PER_S;
-
-		p->next_full_ns = now + MAX(period, p->cost_ns * PASS_SHARE);
-	}
-	if (p->first) {
-		model_node(e->model)->picture_done = true;
-		e->picture_ns = now;
-	}
-}
-
 /* ── once a second ────────── */
 
 /*
@@ -518,8 +306,8 @@ static void costs(struct engine *e, uint64_t now)
 	if (!e->bpf_turn)
 		n->bpf_cpu_pct = -1;
 	if (e->bpf_turn % COST_EVERY == 1 && now > e->bpf_at_ns && run_ns >= e->bpf_ns_before) {
-		n->bpf_cpu_pct = 100.0 * (double)(run_ns - e->bpf_ns_before) /
-				 (double)(now - e->bpf_at_ns);
+		n->bpf_cpu_pct =
+			100.0 * (double)(run_ns - e->bpf_ns_before) / (double)(now - e->bpf_at_ns);
 		(void)sensor_stats(e->sensor, false);
 	} else if (e->bpf_turn % COST_EVERY == 0) {
 		(void)sensor_stats(e->sensor, true);
@@ -569,7 +357,7 @@ static void turn(struct engine *e)
 	uint64_t now;
 	bool more = drain(e, TURN_NS - SLICE_NS), each_second;
 
-	commands(e);
+	command_all(e);
 	jobs_take(e);
 	now = clock_boot();
 	pass_slice(e, now,
@@ -582,12 +370,12 @@ static void turn(struct engine *e)
 	jobs_post(e, now, each_second);
 	if (e->picture_ns && !e->told_ready && now > e->picture_ns + SETTLE_NS &&
 	    (jobs_idle(e) || now > e->picture_ns + READY_NS)) {
-		model_second(e->model, now); /* what a name makes of a container is counted */
-		publish(e, now, true);       /* whoever waited for this sees all of it */
-		set_ready(e);
+		model_second(e->model, now);  /* what a name makes of a container is counted */
+		engine_publish(e, now, true); /* whoever waited for this sees all of it */
+		engine_set_ready(e);
 		e->told_ready = true;
 	}
-	publish(e, now, false);
+	engine_publish(e, now, false);
 	epoch_reap(e->epoch);
 	if (more) { /* come back at once, but let commands in between */
 		uint64_t one = 1;
@@ -679,11 +467,12 @@ void *engine_main(void *arg)
 	bool stop = false;
 
 	prctl(PR_SET_NAME, "sonde-engine");
-	/* A node full of runnable processes must not keep it from the ring: it needs little, but in time. */
+	/* A node full of runnable processes must not keep it from the ring: it needs little, but in
+	 * time. */
 	(void)setpriority(PRIO_PROCESS, 0, -10);
 	e->offset_ns = clock_offset();
 	(void)!getrandom(&model_node(e->model)->run, sizeof(uint64_t), GRND_NONBLOCK);
-	publish(e, clock_boot(), true);
+	engine_publish(e, clock_boot(), true);
 	open_sources(e);
 	(void)caps_keep(caps_of_engine()); /* mounts, namespaces and priorities are behind us */
 	if (e->open_result < 0)
@@ -704,29 +493,4 @@ void *engine_main(void *arg)
 		pthread_mutex_unlock(&e->lock);
 	}
 	return NULL;
-}
-
-int engine_wait_ready(struct engine *e, int timeout_ms, struct sonde_err *err)
-{
-	struct timespec until;
-	int r = 0;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	pthread_mutex_lock(&e->lock);
-	e->started = true;
-	while (!e->ready && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&e->cond, &e->lock, &until);
-	if (!e->ready)
-		r = sonde_err_set(err, -ETIMEDOUT, "the first picture is not complete after %d ms",
-				  timeout_ms);
-	else
-		r = 0;
-	pthread_mutex_unlock(&e->lock);
-	return r;
 }

@@ -197,6 +197,39 @@ void engine_stop(struct engine *e)
 	engine_free(e);
 }
 
+void engine_set_ready(struct engine *e)
+{
+	pthread_mutex_lock(&e->lock);
+	e->ready = true;
+	pthread_cond_broadcast(&e->cond);
+	pthread_mutex_unlock(&e->lock);
+}
+
+int engine_wait_ready(struct engine *e, int timeout_ms, struct sonde_err *err)
+{
+	struct timespec until;
+	int r = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	pthread_mutex_lock(&e->lock);
+	e->started = true;
+	while (!e->ready && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&e->cond, &e->lock, &until);
+	if (!e->ready)
+		r = sonde_err_set(err, -ETIMEDOUT, "the first picture is not complete after %d ms",
+				  timeout_ms);
+	else
+		r = 0;
+	pthread_mutex_unlock(&e->lock);
+	return r;
+}
+
 int engine_fd(const struct engine *e)
 {
 	return e->face_fd;

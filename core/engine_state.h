@@ -78,7 +78,19 @@ struct engine {
 	struct sonde_err open_err;
 };
 
-void *engine_main(void *arg);                /* the thread */
+void *engine_main(void *arg); /* the thread */
+/* engine.c: where sources deliver, and a new snapshot for the readers. */
+struct sensor_sink engine_sink(struct engine *e);
+void engine_publish(struct engine *e, uint64_t now, bool now_or_never);
+/* engine_open.c: whoever waits in engine_wait_ready() goes on. */
+void engine_set_ready(struct engine *e);
+/* engine_command.c: carry out what waits. */
+void command_all(struct engine *e);
+/* engine_pass.c: begin a pass; go on with one, or begin the next that is due, for about @budget_ns.
+ */
+void pass_begin(struct engine *e, bool first, bool sockets, uint64_t now);
+void pass_slice(struct engine *e, uint64_t now, uint64_t budget_ns);
+
 uint64_t engine_now(const struct engine *e); /* CLOCK_BOOTTIME, or the capture's */
 
 /* jobs.c: post what is wanted, take what is done. */
