@@ -33,7 +33,7 @@ static void state_words(const struct app *a, const struct view *v, char *dst, si
 		at += (size_t)snprintf(dst + at, size - at, "  by %s%s", order,
 				       v->sort[0] == '-' ? " down" : "");
 	if (at < size)
-		(void)snprintf(dst + at, size - at, "  %s", a->paused ? "PAUSED" : "live");
+		(void)snprintf(dst + at, size - at, "  %s", a->paused ? "PAUSED" : *a->o->c.history ? "recorded" : "live");
 }
 
 static void crumbs(const struct app *a, int cols)

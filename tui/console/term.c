@@ -21,6 +21,7 @@
 #define PAIRS_MAX    256
 #define COPY_MAX     74994
 #define ESC_DELAY_MS 25
+#define SEQUENCE_MAX 32
 
 /* There is one terminal, and signal handlers must find it. */
 static struct {
@@ -126,6 +127,31 @@ static void start_colours(void)
 		assume_default_colors(7, 0);
 }
 
+/*
+ * What terminals send for the same keys beside what their description says: tmux, PuTTY and the Linux
+ * console have their own Home, End and F1 to F5.
+ */
+static void more_sequences(void)
+{
+	static const struct {
+		const char *bytes;
+		int key;
+	} list[] = {
+		{ "\033[1~", KEY_HOME },  { "\033[7~", KEY_HOME },  { "\033[H", KEY_HOME },
+		{ "\033OH", KEY_HOME },	  { "\033[4~", KEY_END },   { "\033[8~", KEY_END },
+		{ "\033[F", KEY_END },	  { "\033OF", KEY_END },    { "\033[5~", KEY_PPAGE },
+		{ "\033[6~", KEY_NPAGE }, { "\033[3~", KEY_DC },    { "\033[A", KEY_UP },
+		{ "\033[B", KEY_DOWN },	  { "\033[C", KEY_RIGHT },  { "\033[D", KEY_LEFT },
+		{ "\033OA", KEY_UP },	  { "\033OB", KEY_DOWN },   { "\033OC", KEY_RIGHT },
+		{ "\033OD", KEY_LEFT },	  { "\033OP", KEY_F(1) },   { "\033[11~", KEY_F(1) },
+		{ "\033[[A", KEY_F(1) },  { "\033[15~", KEY_F(5) }, { "\033[Z", KEY_BTAB },
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (!key_defined(list[i].bytes))
+			define_key(list[i].bytes, list[i].key);
+}
+
 int term_open(const struct term_opts *o, char *note, size_t size)
 {
 	note[0] = 0;
@@ -146,6 +172,7 @@ int term_open(const struct term_opts *o, char *note, size_t size)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	set_escdelay(ESC_DELAY_MS);
+	more_sequences();
 	curs_set(0);
 	start_colours();
 	if (!o->no_mouse) {
@@ -232,6 +259,27 @@ static int special_key(wint_t c, struct term_event *ret)
 	return 0;
 }
 
+/* A sequence that nobody knows is one key that does nothing, and not the letters in it. */
+static bool is_sequence(void)
+{
+	wint_t c, end = 0;
+	int r = get_wch(&c);
+
+	if (r == ERR)
+		return false;
+	if (r == KEY_CODE_YES || (c != '[' && c != 'O')) {
+		if (r == KEY_CODE_YES)
+			ungetch((int)c);
+		else
+			unget_wch((wchar_t)c);
+		return false;
+	}
+	for (int i = 0; i < SEQUENCE_MAX && (end < 0x40 || end > 0x7e); i++)
+		if (get_wch(&end) != OK)
+			break;
+	return true;
+}
+
 bool term_next(struct term_event *ret)
 {
 	wint_t c;
@@ -245,6 +293,8 @@ bool term_next(struct term_event *ret)
 			ret->key = TERM_KEY_ENTER;
 		else if (c == 8)
 			ret->key = TERM_KEY_BACKSPACE;
+		else if (c == 27 && is_sequence())
+			ret->key = 0;
 		if (ret->key)
 			return true;
 	}
