@@ -88,10 +88,10 @@ static bool locale_is_utf8(void)
 	setlocale(LC_NUMERIC, "C");
 	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
 		return true;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3 && !told; i++) { /* the first that is set decides */
 		if (lang[i] && strstr(lang[i], "UTF-8"))
 			return setlocale(LC_CTYPE, "C.UTF-8") != NULL; /* a locale that is not installed here */
-		told |= lang[i] && *lang[i];
+		told = lang[i] && *lang[i];
 	}
 	if (told || !name || strncmp(name, "vt", 2) == 0 || strcmp(name, "dumb") == 0 ||
 	    strcmp(name, "linux") == 0)
@@ -101,7 +101,7 @@ static bool locale_is_utf8(void)
 
 static SCREEN *open_screen(char *note, size_t size)
 {
-	static const char *const others[] = { "xterm-256color", "xterm", "ansi", "vt100", "dumb" };
+	static const char *const others[] = { "xterm-256color", "xterm", "ansi", "vt100" };
 	const char *name = getenv("TERM");
 	SCREEN *s = name && *name ? newterm(name, stdout, stdin) : NULL;
 
@@ -163,6 +163,12 @@ int term_open(const struct term_opts *o, char *note, size_t size)
 	term.screen = open_screen(note, size);
 	if (!term.screen)
 		return -EINVAL;
+	if (!cursor_address) { /* "dumb": nothing can be put in its place */
+		endwin();
+		delscreen(term.screen);
+		term.screen = NULL;
+		return -EINVAL;
+	}
 	catch_signals();
 	term.open = 1;
 	cbreak();
