@@ -63,7 +63,10 @@ screen_open() {
 screen_start() {
 	[ -z "$screen_on" ] || return 0
 	screen_folders
-	screen_open "$SONDE" --config "$screen_dir/config" --state-dir "$screen_dir/state" \
+	# Its exit status by a file: tmux does not always have it.
+	rm -f "$screen_dir/status"
+	screen_open sh -c '"$@"; echo $? >"$0"' "$screen_dir/status" \
+		"$SONDE" --config "$screen_dir/config" --state-dir "$screen_dir/state" \
 		--run-dir "$screen_dir/run" "${screen_args[@]}"
 }
 
@@ -141,10 +144,46 @@ expect() {
 
 see() {
 	screen_start
-	screen_until screen_has "$1" || screen_fail "never saw: $1"
+	screen_until screen_has "$1" || screen_fail "$screen_term: never saw: $1"
 }
 
 unseen() {
 	screen_start
 	screen_until screen_lacks "$1" || screen_fail "still there: $1"
+}
+
+# --- live tests: pods of the lab, and what stands in the terminal beside the text ------
+
+# A lab; what its pods are is the test's. Options for sonde are set for it.
+screen_lab() {
+	. "$SCREEN_TOP/tests/lab/lab.sh"
+	lab_up || screen_fail "the lab did not start"
+	trap 'screen_r=$?; screen_end; (exit $screen_r); lab_down' EXIT
+	options --runtime-roots "$LAB_ROOTS" --bpf-dir "$LAB/bpf"
+}
+
+# For tests that need no pods.
+screen_alone() {
+	trap screen_end EXIT
+	trap 'exit 143' TERM INT HUP PIPE
+}
+
+# The text of the row under the cursor (in --theme mono: the reversed one below the header).
+screen_selected() {
+	screen_pane -e | sed -n '5,$p' | grep -m1 $'^\e\\[[0-9;]*7m' | sed 's/\x1b\[[0-9;]*m//g'
+}
+screen_is_selected() { [[ "$(screen_selected)" == *"$1"* ]]; }
+selected() { screen_until screen_is_selected "$1" || screen_fail "the cursor is not on $1 but: $(screen_selected)"; }
+
+# The process in the pane.
+screen_pid() { screen_tmux display-message -p '#{pane_pid}'; }
+dead() { # STATUS
+	screen_until test -s "$screen_dir/status" || screen_fail "the console did not end"
+	[ "$(cat "$screen_dir/status")" = "$1" ] ||
+		screen_fail "$screen_term: ended with $(cat "$screen_dir/status") instead of $1"
+}
+until_true() { # SENTENCE COMMAND…
+	local what=$1
+	shift
+	screen_until "$@" || screen_fail "$what"
 }
