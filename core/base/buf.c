@@ -117,8 +117,8 @@ static int read_all(struct buf *b, int fd)
 			got = read(fd, &c, 1);
 			return got > 0 ? fail(b, -E2BIG) : got < 0 ? -errno : 0;
 		}
-		got = read(fd, b->p + b->n, b->cap - 1 - b->n < b->max - b->n ? b->cap - 1 - b->n
-									      : b->max - b->n);
+		got = read(fd, b->p + b->n,
+			   b->cap - 1 - b->n < b->max - b->n ? b->cap - 1 - b->n : b->max - b->n);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)

@@ -13,7 +13,7 @@
 
 /* Set @max, zero the rest: struct buf b = { .max = 64 << 10 }; */
 struct buf {
-	char *p;    /* @n bytes and a NUL byte after them once something was added; NULL before */
+	char *p; /* @n bytes and a NUL byte after them once something was added; NULL before */
 	size_t n;
 	size_t cap;
 	size_t max; /* never more bytes than this */

@@ -24,7 +24,8 @@ static inline uint64_t clock_wall(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
-/* What to add to a CLOCK_BOOTTIME stamp to get UTC. Taken anew each second: the wall clock may be set. */
+/* What to add to a CLOCK_BOOTTIME stamp to get UTC. Taken anew each second: the wall clock may be
+ * set. */
 static inline int64_t clock_offset(void)
 {
 	return (int64_t)(clock_wall() - clock_boot());

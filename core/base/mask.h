@@ -11,8 +11,9 @@
 
 /*
  * @p holds @n bytes of arguments with NUL between them (the last one may lack its NUL). Overwrites
- * with '*': values of --password=…, --token …, -p… of the known clients, NAME=value of secret-looking
- * names, user:password@ in URLs, "Bearer …" and the usual key shapes (AKIA…, ghp_…, eyJ….…). Returns how many were masked. O(n).
+ * with '*': values of --password=…, --token …, -p… of the known clients, NAME=value of
+ * secret-looking names, user:password@ in URLs, "Bearer …" and the usual key shapes (AKIA…, ghp_…,
+ * eyJ….…). Returns how many were masked. O(n).
  */
 size_t mask_args(char *p, size_t n);
 

@@ -49,14 +49,14 @@ struct epoch {
 	pthread_mutex_t lock; /* guards what follows */
 	struct pin *pins;     /* ascending by gen, all with holders */
 	size_t n_pins, cap_pins;
-	bool blunt; /* a pin stands for a newer one too: births tell nothing until it is gone */
+	bool blunt;  /* a pin stands for a newer one too: births tell nothing until it is gone */
 	bool orphan; /* the owner is gone; the last unpin frees */
 	struct pin first_pins[FIRST_PINS];
 };
 
 struct table_page {
 	uint64_t views; /* of the table when this page was made */
-	uint64_t born;	/* epoch_now() then */
+	uint64_t born;  /* epoch_now() then */
 	_Alignas(max_align_t) unsigned char rows[];
 };
 
@@ -270,8 +270,7 @@ void epoch_retire_born(struct epoch *e, void *p, uint64_t born)
 		e->leaked++;
 		return;
 	}
-	e->tail->items[e->tail->n++] =
-		(struct retired){ .p = p, .gen = e->gen, .born = born };
+	e->tail->items[e->tail->n++] = (struct retired){ .p = p, .gen = e->gen, .born = born };
 	e->waiting++;
 }
 

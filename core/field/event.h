@@ -16,55 +16,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "field/event_kinds.h"
 #include "sonde/field.h"
 
-/* Order is part of the capture and socket formats: add at the end. */
-enum event_type {
-	EVENT_NONE,
-	EVENT_FORK,
-	EVENT_EXEC,
-	EVENT_EXIT,
-	EVENT_CONNECT,
-	EVENT_ACCEPT,
-	EVENT_LISTEN,
-	EVENT_CLOSE,
-	EVENT_UDP,
-	EVENT_DNS,
-	EVENT_TLS,
-	EVENT_CONTAINER_START,
-	EVENT_CONTAINER_STOP,
-	EVENT_OOM,
-	EVENT_LOST,
-	EVENT_TYPES
-};
-
-enum event_origin { ORIGIN_RING, ORIGIN_PICTURE, ORIGIN_POLLING, ORIGIN_REPLAY };
-
-/* Where the executed file comes from. */
-enum event_layer { LAYER_UNKNOWN, LAYER_IMAGE, LAYER_WRITABLE, LAYER_MEMFD, LAYER_TMPFS, LAYER_VOLUME, LAYER_HOST };
-
-/* What a descriptor 0, 1 or 2 is at exec. */
-enum event_fd { FD_UNKNOWN, FD_CLOSED, FD_FILE, FD_TTY, FD_PIPE, FD_SOCKET_INET, FD_SOCKET_UNIX, FD_NULL, FD_OTHER };
-
-enum {
-	EV_OUTSIDE = 1 << 0,	   /* entered the container from outside (nsenter, runtime exec) */
-	EV_ARGV_CUT = 1 << 1,
-	EV_REPAIRED = 1 << 2,	   /* found by comparing, not by its own record */
-	EV_EXIT_SIGNAL = 1 << 3,   /* exit.code is a signal */
-	EV_RET = 1 << 4,	   /* sock.ret is known */
-	EV_BYTES = 1 << 5,	   /* sock.bytes_* are known */
-	EV_DURATION = 1 << 6,	   /* duration_ns is known */
-	EV_UID = 1 << 7,	   /* uid, gid and uid_host are known */
-	EV_CRED_CHANGED = 1 << 8,  /* exec: euid or capabilities are not the parent image's (setuid file) */
-	EV_NS_CHANGED = 1 << 9,	   /* exec: other namespaces than the parent */
-	EV_PROC_REF = 1 << 10,	   /* proc_index is valid */
-	EV_CONTAINER_PID = 1 << 11, /* nspid is known */
-};
-
-/* exit.code of a process that polling found gone. */
-#define EXIT_NOT_SEEN UINT32_MAX
-
-/* A text inside the block: @off bytes from the start of the event. off 0: not known; len 0 with off: empty. */
+/* A text inside the block: @off bytes from the start of the event. off 0: not known; len 0 with
+ * off: empty. */
 struct etext {
 	uint16_t off, len;
 };
@@ -93,8 +49,8 @@ struct event {
 	uint8_t origin;
 	uint8_t pad0;
 	uint32_t flags;
-	uint32_t slot;	   /* the policy slot that counted it in the kernel, 0: none */
-	uint64_t seq;	   /* by the engine, 1.. */
+	uint32_t slot;     /* the policy slot that counted it in the kernel, 0: none */
+	uint64_t seq;      /* by the engine, 1.. */
 	uint64_t ktime_ns; /* CLOCK_BOOTTIME */
 	uint64_t time_ns;  /* UTC, by the engine */
 
@@ -102,19 +58,19 @@ struct event {
 	struct cgroup_key cg;
 	uint32_t pidns, mntns, netns;
 	uint32_t pid, tid, ppid; /* host numbers; pid is the thread group */
-	uint32_t nspid;		 /* pid in its own pid namespace */
-	uint64_t start_ns;	 /* start_boottime of pid: {pid, start_ns} is the process; 0: not known */
+	uint32_t nspid;          /* pid in its own pid namespace */
+	uint64_t start_ns; /* start_boottime of pid: {pid, start_ns} is the process; 0: not known */
 	uint64_t parent_start_ns;
-	uint64_t exec_ns;	 /* when the present image was executed; 0: not known */
+	uint64_t exec_ns;        /* when the present image was executed; 0: not known */
 	uint64_t parent_exec_ns; /* by model */
 	uint32_t uid, gid, uid_host;
 	char comm[16];
 	char pcomm[16]; /* of the parent, by model; "" when not known */
 
 	/* joined by identity */
-	uint32_t ident;	      /* index into identity's table; 0: the host */
-	uint32_t pod_reason;  /* enum ident_reason: why the names are not known, 0 when they are */
-	uint64_t ident_id;    /* id of that row, to see that the index was not used again */
+	uint32_t ident;      /* index into identity's table; 0: the host */
+	uint32_t pod_reason; /* enum ident_reason: why the names are not known, 0 when they are */
+	uint64_t ident_id;   /* id of that row, to see that the index was not used again */
 	/* joined by model */
 	uint32_t proc_index;
 	uint32_t conn_index;
@@ -127,32 +83,35 @@ struct event {
 	uint64_t duration_ns; /* exit: life; close: life; failed connect: the attempt */
 	union {
 		struct {
-			struct etext argv; /* NUL between and after the arguments, as the kernel keeps it */
+			struct etext argv; /* NUL between and after the arguments, as the kernel
+					      keeps it */
 			uint64_t inode;
 			uint32_t dev;
 		} exec;
 		struct {
-			uint32_t code; /* exit code, the signal with EV_EXIT_SIGNAL, or EXIT_NOT_SEEN */
+			uint32_t code; /* exit code, the signal with EV_EXIT_SIGNAL, or
+					  EXIT_NOT_SEEN */
 		} exit;
 		struct {
-			uint64_t cookie; /* names the socket: sk address mixed with a boot secret, or inode */
-			uint64_t inode;	 /* of sockfs, 0: not known */
+			uint64_t cookie; /* names the socket: sk address mixed with a boot secret,
+					    or inode */
+			uint64_t inode;  /* of sockfs, 0: not known */
 			struct event_addr local, remote;
 			uint64_t bytes_in, bytes_out;
 			struct etext name; /* of the remote side */
-			int32_t ret;	   /* 0 or -errno */
-			uint8_t proto;	   /* IPPROTO_TCP, IPPROTO_UDP */
-			uint8_t state;	   /* TCP state after */
+			int32_t ret;       /* 0 or -errno */
+			uint8_t proto;     /* IPPROTO_TCP, IPPROTO_UDP */
+			uint8_t state;     /* TCP state after */
 			uint8_t name_source;
 			uint8_t server; /* 1: our side accepted */
-		} sock; /* connect accept listen close udp dns tls */
+		} sock;                 /* connect accept listen close udp dns tls */
 		struct {
 			uint8_t cause; /* enum loss_cause */
 			uint16_t lost_type;
 			uint64_t n;
 		} lost;
 	};
-	struct { /* dns and tls beside sock */
+	struct {                      /* dns and tls beside sock */
 		struct etext query;   /* DNS name or SNI, dotted text */
 		struct etext answers; /* texts ended by NUL */
 		uint16_t qtype;

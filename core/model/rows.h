@@ -114,7 +114,7 @@ struct node_row {
 	double events_per_s;
 	uint64_t repaired_ns; /* when the model was last compared with the kernel */
 	uint32_t repaired_rows;
-	const char *tax; /* constant text: what a hook costs the node, or NULL */
+	const char *tax;   /* constant text: what a hook costs the node, or NULL */
 	char trouble[160]; /* why a capture could not be read to its end, or "" */
 	uint64_t worker_stuck;
 	uint8_t spark_events[32];

@@ -8,7 +8,7 @@
 
 /* Filled only on failure; the caller owns it, usually on its stack. */
 struct sonde_err {
-	int code;	 /* negative errno, 0 when nothing was set */
+	int code;       /* negative errno, 0 when nothing was set */
 	char text[512]; /* one sentence with place and mend, no newline, NUL-terminated */
 };
 

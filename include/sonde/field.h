@@ -38,7 +38,8 @@ enum sonde_kind {
 	SONDE_INT,  /* signed 64 bit */
 	SONDE_UINT, /* unsigned 64 bit */
 	SONDE_REAL,
-	SONDE_TEXT, /* bytes as they came from the workload: not UTF-8, not safe, not NUL-terminated */
+	SONDE_TEXT, /* bytes as they came from the workload: not UTF-8, not safe, not NUL-terminated
+		     */
 	SONDE_TIME, /* ns since 1970, UTC */
 	SONDE_LIST, /* texts laid end to end, each ended by a NUL byte */
 };
@@ -46,13 +47,13 @@ enum sonde_kind {
 /* What a number means; decides how people see it, never how JSON shows it. */
 enum sonde_unit {
 	SONDE_PLAIN,
-	SONDE_BYTES,	/* bytes, shown as 1.2M */
-	SONDE_RATE,	/* a second */
+	SONDE_BYTES,     /* bytes, shown as 1.2M */
+	SONDE_RATE,      /* a second */
 	SONDE_BYTE_RATE, /* bytes a second */
-	SONDE_PERCENT,	/* 100 = one whole core, or the whole */
-	SONDE_NANOS,	/* a duration in ns */
-	SONDE_AGE,	/* a TIME shown as time since */
-	SONDE_CLOCK,	/* a TIME shown as HH:MM:SS */
+	SONDE_PERCENT,   /* 100 = one whole core, or the whole */
+	SONDE_NANOS,     /* a duration in ns */
+	SONDE_AGE,       /* a TIME shown as time since */
+	SONDE_CLOCK,     /* a TIME shown as HH:MM:SS */
 };
 
 struct sonde_value {
@@ -63,7 +64,8 @@ struct sonde_value {
 		uint64_t u;
 		double d;
 		struct {
-			const char *p; /* valid as long as the rows or stream it came from is not moved on */
+			const char *p; /* valid as long as the rows or stream it came from is not
+					  moved on */
 			size_t n;
 		} text; /* TEXT and LIST */
 	};
@@ -71,11 +73,12 @@ struct sonde_value {
 
 enum {
 	SONDE_FIELD_DEFAULT = 1, /* a column unless the user chose others */
-	SONDE_FIELD_RIGHT = 2,	 /* numbers: aligned right */
-	SONDE_FIELD_JSON = 4,	 /* a key of the JSON object of its table */
-	SONDE_FIELD_INDEX = 8,	 /* a list of which name[N] is one text */
-	SONDE_FIELD_ANY = 16,	 /* a list of which "in" wants one element, not all */
-	SONDE_FIELD_ADDR = 32,	 /* an address: compared with addresses and networks like 10.0.0.0/8 */
+	SONDE_FIELD_RIGHT = 2,   /* numbers: aligned right */
+	SONDE_FIELD_JSON = 4,    /* a key of the JSON object of its table */
+	SONDE_FIELD_INDEX = 8,   /* a list of which name[N] is one text */
+	SONDE_FIELD_ANY = 16,    /* a list of which "in" wants one element, not all */
+	SONDE_FIELD_ADDR =
+		32, /* an address: compared with addresses and networks like 10.0.0.0/8 */
 };
 
 struct sonde_field {

@@ -29,6 +29,7 @@ awk '
 	{
 		line = $0
 		gsub(/\t/, "        ", line)
+		gsub(/[\200-\277]/, "", line) # a character counts once, whatever its bytes
 		if (length(line) > 100 && !wide[FILENAME]++) {
 			printf "%s:%d: %d columns, 100 at most\n", FILENAME, FNR, length(line)
 			bad = 1

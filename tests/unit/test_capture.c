@@ -69,21 +69,58 @@ static struct capture_reader *reader(void)
 }
 
 static const struct task_fact task = {
-	.pid = 7, .ppid = 1, .nspid = 3, .threads = 4, .uid = 5, .gid = 6, .uid_host = 1005,
-	.tty = 8, .start_ns = 1ULL << 40, .parent_start_ns = 9, .cpu_ns = 10, .rss_bytes = 11,
-	.cg = { .id = 12, .hierarchy = 4 }, .mntns = 13, .pidns = 14, .netns = 15,
+	.pid = 7,
+	.ppid = 1,
+	.nspid = 3,
+	.threads = 4,
+	.uid = 5,
+	.gid = 6,
+	.uid_host = 1005,
+	.tty = 8,
+	.start_ns = 1ULL << 40,
+	.parent_start_ns = 9,
+	.cpu_ns = 10,
+	.rss_bytes = 11,
+	.cg = { .id = 12, .hierarchy = 4 },
+	.mntns = 13,
+	.pidns = 14,
+	.netns = 15,
 	.comm = "fifteen-letters",
 };
+
+/* The end mark is next, and after it nothing, however often one asks. */
+static void assert_ends(struct capture_reader *r)
+{
+	struct raw_record c;
+
+	assert_int_equal(capture_next(r, &c), 1);
+	assert_int_equal(c.kind, CAPTURE_END);
+	assert_int_equal(capture_next(r, &c), 0);
+	assert_int_equal(capture_next(r, &c), 0);
+	assert_string_equal(capture_trouble(r), "");
+}
 
 static void facts_come_back_as_they_were(void **state)
 {
 	struct cgroup_fact cg = { .key = { .id = 1, .hierarchy = 2 },
-				  .parent = { .id = 3, .hierarchy = 2 }, .path = "/a\xff/b",
-				  .n = 5, .at_ns = 6, .gone = true }, cg2;
-	struct socket_fact so = { .cookie = 1, .inode = 2, .pid = 3, .start_ns = 4, .bytes_in = 5,
-				  .bytes_out = 6, .netns = 7, .proto = 6, .state = 10,
+				  .parent = { .id = 3, .hierarchy = 2 },
+				  .path = "/a\xff/b",
+				  .n = 5,
+				  .at_ns = 6,
+				  .gone = true },
+			   cg2;
+	struct socket_fact so = { .cookie = 1,
+				  .inode = 2,
+				  .pid = 3,
+				  .start_ns = 4,
+				  .bytes_in = 5,
+				  .bytes_out = 6,
+				  .netns = 7,
+				  .proto = 6,
+				  .state = 10,
 				  .local = { .family = AF_INET, .port = 80 },
-				  .remote = { .family = AF_INET6, .port = 443 } }, so2;
+				  .remote = { .family = AF_INET6, .port = 443 } },
+			   so2;
 	struct task_fact t2;
 	struct capture_writer *w = create();
 	struct capture_reader *r;
@@ -118,13 +155,10 @@ static void facts_come_back_as_they_were(void **state)
 	assert_memory_equal(&so.local, &so2.local, sizeof(so.local));
 	assert_memory_equal(&so.remote, &so2.remote, sizeof(so.local));
 	assert_int_equal(so2.cookie + so2.inode + so2.pid + so2.start_ns + so2.bytes_in +
-			 so2.bytes_out + so2.netns, 28);
+				 so2.bytes_out + so2.netns,
+			 28);
 	assert_int_equal(so2.state, 10);
-	assert_int_equal(capture_next(r, &c), 1);
-	assert_int_equal(c.kind, CAPTURE_END);
-	assert_int_equal(capture_next(r, &c), 0);
-	assert_int_equal(capture_next(r, &c), 0);
-	assert_string_equal(capture_trouble(r), "");
+	assert_ends(r);
 	capture_reader_free(r);
 }
 
@@ -170,15 +204,22 @@ static void on_ident(void *ctx, const void *p, size_t n)
 static struct sensor_sink sink_of(struct heard *h)
 {
 	memset(h, 0, sizeof(*h));
-	return (struct sensor_sink){ .ctx = h, .event = on_event, .cgroup = on_cgroup,
-				     .task = on_task, .socket = on_socket, .ident = on_ident };
+	return (struct sensor_sink){ .ctx = h,
+				     .event = on_event,
+				     .cgroup = on_cgroup,
+				     .task = on_task,
+				     .socket = on_socket,
+				     .ident = on_ident };
 }
 
 static size_t exec_record(char *buf, const char *argv, size_t argv_n)
 {
-	struct proc_exec e = { .h = { .kind = WIRE_EXEC, .tgid = 42, .tid = 42, .start_ns = 1,
-				      .ktime_ns = 1000 },
-			       .exe_len = 9, .cwd_len = 0, .argv_len = (uint16_t)argv_n };
+	struct proc_exec e = {
+		.h = { .kind = WIRE_EXEC, .tgid = 42, .tid = 42, .start_ns = 1, .ktime_ns = 1000 },
+		.exe_len = 9,
+		.cwd_len = 0,
+		.argv_len = (uint16_t)argv_n
+	};
 
 	e.h.size = (uint16_t)(sizeof(e) + 9 + argv_n);
 	memcpy(buf, &e, sizeof(e));
@@ -247,7 +288,8 @@ static void a_recording_is_replayed_with_its_secrets_masked(void **state)
 	assert_int_equal(h.last.ev.type, EVENT_EXEC);
 	assert_int_equal(h.last.ev.origin, ORIGIN_REPLAY);
 	assert_int_equal(h.last.ev.pid, 42);
-	assert_memory_equal(event_text(&h.last.ev, h.last.ev.exec.argv), "curl\0-u\0me:*******", 18);
+	assert_memory_equal(event_text(&h.last.ev, h.last.ev.exec.argv), "curl\0-u\0me:*******",
+			    18);
 	assert_string_equal(st.node, "node-7");
 	assert_string_equal(st.trouble, "");
 	assert_true(st.now_ns >= 1ULL << 50);
@@ -276,7 +318,8 @@ static void an_event_loses_the_rows_of_its_run(void **state)
 	assert_int_equal(h.last.ev.flags, EV_UID);
 	assert_int_equal(h.last.ev.ident, 0);
 	assert_int_equal(h.last.ev.proc_index, 0);
-	assert_memory_equal(event_text(&h.last.ev, h.last.ev.exec.argv), "x\0--password=*******", 20);
+	assert_memory_equal(event_text(&h.last.ev, h.last.ev.exec.argv), "x\0--password=*******",
+			    20);
 }
 
 static void an_event_with_a_text_outside_is_refused(void **state)
@@ -328,7 +371,7 @@ static void patch(off_t at, const void *p, size_t n)
 	close(fd);
 }
 
-#define HEAD (sizeof(struct cap_magic) + sizeof(struct cap_head))
+#define HEAD       (sizeof(struct cap_magic) + sizeof(struct cap_head))
 #define TASK_CHUNK (sizeof(struct cap_chunk) + sizeof(struct cap_task))
 
 static void a_cut_capture_is_read_as_far_as_it_is_sound(void **state)

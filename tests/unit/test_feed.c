@@ -120,7 +120,8 @@ static void no_name_holds_an_event_longer_than_its_time(void **state)
 
 	add_container(p);
 	push(p, 1, 77, 1000000);
-	assert_true(feed_release(p->feed, p->model, p->identity, 1000000 + FEED_HOLD_NS - 1, false));
+	assert_true(
+		feed_release(p->feed, p->model, p->identity, 1000000 + FEED_HOLD_NS - 1, false));
 	assert_int_equal(stream_next(p->stream, 0), 0);
 	assert_false(feed_release(p->feed, p->model, p->identity, 1000000 + FEED_HOLD_NS, false));
 	assert_int_equal(stream_next(p->stream, 0), 1);
@@ -178,8 +179,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_order_of_the_feed_is_kept, make, unmake),
-		cmocka_unit_test_setup_teardown(
-			an_event_waits_for_its_name_and_those_behind_it_too, make, unmake),
+		cmocka_unit_test_setup_teardown(an_event_waits_for_its_name_and_those_behind_it_too,
+						make, unmake),
 		cmocka_unit_test_setup_teardown(no_name_holds_an_event_longer_than_its_time, make,
 						unmake),
 		cmocka_unit_test_setup_teardown(a_reader_that_does_not_read_loses_counted_events,

@@ -29,8 +29,8 @@
 
 /* What the sink heard of one process or port, the last of each kind. */
 struct heard {
-	uint32_t pid;	 /* whose events are wanted */
-	uint16_t port;	 /* of the server socket */
+	uint32_t pid;  /* whose events are wanted */
+	uint16_t port; /* of the server socket */
 	unsigned n[EVENT_TYPES];
 	union event_buf last[EVENT_TYPES];
 	struct task_fact task;
@@ -115,8 +115,11 @@ static int setup(void **state)
 
 	(void)state;
 	h = calloc(1, sizeof(*h));
-	sink = (struct sensor_sink){ .ctx = h, .event = on_event, .cgroup = on_cgroup,
-				     .task = on_task, .socket = on_socket };
+	sink = (struct sensor_sink){ .ctx = h,
+				     .event = on_event,
+				     .cgroup = on_cgroup,
+				     .task = on_task,
+				     .socket = on_socket };
 	return h ? polling_open(&o, &src, NULL) : -1;
 }
 

@@ -18,8 +18,9 @@
 #include "sensor/procfs.h"
 #include "sensor/procfs_raw.h"
 
-#define TAIL " S 3 5 6 34816 7 0 1 2 3 4 11 12 0 0 20 0 9 0 1000 4096 2 18446744073709551615 " \
-	     "4096 8192 12288 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 16384 20000 0 0 256\n"
+#define TAIL                                                                              \
+	" S 3 5 6 34816 7 0 1 2 3 4 11 12 0 0 20 0 9 0 1000 4096 2 18446744073709551615 " \
+	"4096 8192 12288 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 16384 20000 0 0 256\n"
 
 static const struct {
 	const char *line, *comm;
@@ -109,8 +110,9 @@ static void the_path_of_a_hierarchy_is_found(void **state)
 
 static void socket_lines_become_addresses(void **state)
 {
-	static const char v4[] = "   1: 0100007F:0035 0200000A:C001 01 00000000:00000000 00:00000000 "
-				 "00000000   101        0 12345 1 0000000000000000 100 0 0 10 0";
+	static const char v4[] =
+		"   1: 0100007F:0035 0200000A:C001 01 00000000:00000000 00:00000000 "
+		"00000000   101        0 12345 1 0000000000000000 100 0 0 10 0";
 	static const char v6[] = "   0: 00000000000000000000000001000000:1F90 "
 				 "00000000000000000000000000000000:0000 0A 00000000:00000000 "
 				 "00:00000000 00000000     0        0 777 1 0000000000000000";
@@ -135,7 +137,8 @@ static void socket_lines_become_addresses(void **state)
 	assert_int_equal(proc_sock_parse(head, sizeof(head) - 1, &s), -ENOENT);
 	for (size_t n = 0; n < sizeof(v4) - 40; n++) {
 		if (proc_sock_parse(v4, n, &s) == 0)
-			assert_true(n >= strlen("   1: 0100007F:0035 0200000A:C001 01 0:0 0:0 0 1 0 1"));
+			assert_true(n >=
+				    strlen("   1: 0100007F:0035 0200000A:C001 01 0:0 0:0 0 1 0 1"));
 	}
 }
 
@@ -354,7 +357,7 @@ static void cgroup_v1_and_hybrid_are_read(void **state)
 }
 
 /* Groups of our own in each hierarchy that is here; removed by end_groups(). */
-static const char *const hierarchies[] = { "memory", "cpu", "cpu,cpuacct", "cpuacct", "pids",
+static const char *const hierarchies[] = { "memory",  "cpu", "cpu,cpuacct", "cpuacct", "pids",
 					   "unified", "." };
 static bool made[ARRAY_SIZE(hierarchies)];
 

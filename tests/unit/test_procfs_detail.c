@@ -34,8 +34,8 @@ static int listener_port;
 
 static void detail_child(int ready, int go)
 {
-	static const char *const argv[] = { "sh", "-c", "echo; read x", "--password", "hunter2",
-					    NULL };
+	static const char *const argv[] = { "sh",         "-c",      "echo; read x",
+					    "--password", "hunter2", NULL };
 	static const char *const env[] = { "TOKEN=swordfish", "EMPTY=", NULL };
 
 	dup2(ready, 1);
@@ -171,7 +171,8 @@ static void the_newest_cri_log_is_read_and_joined(void **state)
 	put("l/var/log/pods/ns_pod_uid/app/9.log", T1 " stdout F older\n");
 	put("l/var/log/pods/ns_pod_uid/app/10.log",
 	    T1 " stdout F first\n" T1 " stdout P be\n" T2 " stderr F other\n"
-	    "no log line\n" T2 " stdout P gin\n" T2 " stdout F  end\n" T2 " stdout F \n" T2 " stdout F cut");
+	       "no log line\n" T2 " stdout P gin\n" T2 " stdout F  end\n" T2 " stdout F \n" T2
+	       " stdout F cut");
 	strcat(dir, "/l");
 	assert_int_equal(procfs_log(dir, "/var/log/pods/ns_pod_uid", "app", 10, &out), 0);
 	assert_string_equal(row(&out, 0, 2), "first");
@@ -199,7 +200,8 @@ static void dockers_lines_are_read(void **state)
 
 	(void)state;
 	put("d/var/lib/docker/containers/abc/abc-json.log",
-	    "{\"log\":\"a \\\"b\\\" \\u00e9\\ud83d\\ude00\\n\",\"stream\":\"stdout\",\"time\":\"" T1 "\"}\n"
+	    "{\"log\":\"a \\\"b\\\" \\u00e9\\ud83d\\ude00\\n\",\"stream\":\"stdout\",\"time\":\"" T1
+	    "\"}\n"
 	    "{\"log\":\"par\",\"stream\":\"stderr\",\"time\":\"" T1 "\"}\n"
 	    "{\"log\":\"tial\\n\",\"stream\":\"stderr\",\"time\":\"" T2 "\"}\n"
 	    "{\"log\":\"bad \\ud83d end\\n\",\"stream\":\"stdout\",\"time\":\"" T2 "\"}\n"
@@ -233,7 +235,8 @@ static void a_planted_link_shows_no_other_file(void **state)
 	strcat(dir, "/k");
 	assert_int_equal(procfs_log(dir, "/var/log/pods/p", "evil", 9, &out), 0);
 	assert_int_equal(out.n, 0);
-	/* Docker's logs are links of this kind: below the host's root they lead where they should */
+	/* Docker's logs are links of this kind: below the host's root they lead where they should
+	 */
 	assert_int_equal(procfs_log(dir, "/var/log/pods/p", "good", 9, &out), 0);
 	assert_string_equal(row(&out, 0, 2), "right");
 	dir[strlen(dir) - 2] = 0;

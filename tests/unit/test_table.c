@@ -389,7 +389,8 @@ static void readers_see_whole_rows_while_the_writer_edits(void **state)
 	epoch_free(h.e);
 }
 
-/* A console that is paused, or a client that sleeps, must not make the engine keep all that came since. */
+/* A console that is paused, or a client that sleeps, must not make the engine keep all that came
+ * since. */
 static void a_snapshot_held_for_long_holds_only_what_it_saw(void **state)
 {
 	struct epoch *e = epoch_new();

@@ -114,8 +114,9 @@ static void gate_free(struct worker_job *job)
 static void gate_init(struct gate_job *j, const char *name, uint64_t deadline)
 {
 	memset(j, 0, sizeof(*j));
-	j->job = (struct worker_job){ .name = name, .deadline_ns = deadline, .run = gate_run,
-				      .free = gate_free };
+	j->job = (struct worker_job){
+		.name = name, .deadline_ns = deadline, .run = gate_run, .free = gate_free
+	};
 	sem_init(&j->entered, 0, 0);
 	sem_init(&j->leave, 0, 0);
 }

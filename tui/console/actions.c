@@ -21,13 +21,20 @@ static const struct {
 	const char *name;
 	int key;
 } names[] = {
-	{ "Up", TERM_KEY_UP },	     { "Down", TERM_KEY_DOWN },
-	{ "Left", TERM_KEY_LEFT },   { "Right", TERM_KEY_RIGHT },
-	{ "Home", TERM_KEY_HOME },   { "End", TERM_KEY_END },
-	{ "PgUp", TERM_KEY_PGUP },   { "PgDn", TERM_KEY_PGDN },
-	{ "Delete", TERM_KEY_DELETE }, { "Enter", TERM_KEY_ENTER },
-	{ "Esc", TERM_KEY_ESC },     { "Tab", TERM_KEY_TAB },
-	{ "Space", ' ' },	     { "Backspace", TERM_KEY_BACKSPACE },
+	{ "Up", TERM_KEY_UP },
+	{ "Down", TERM_KEY_DOWN },
+	{ "Left", TERM_KEY_LEFT },
+	{ "Right", TERM_KEY_RIGHT },
+	{ "Home", TERM_KEY_HOME },
+	{ "End", TERM_KEY_END },
+	{ "PgUp", TERM_KEY_PGUP },
+	{ "PgDn", TERM_KEY_PGDN },
+	{ "Delete", TERM_KEY_DELETE },
+	{ "Enter", TERM_KEY_ENTER },
+	{ "Esc", TERM_KEY_ESC },
+	{ "Tab", TERM_KEY_TAB },
+	{ "Space", ' ' },
+	{ "Backspace", TERM_KEY_BACKSPACE },
 };
 
 const struct action_info *action_info(enum action a)
@@ -121,11 +128,12 @@ void keymap_names(const struct keymap *k, enum action a, char *dst, size_t size)
 
 size_t actions_markdown(char *dst, size_t size)
 {
-	size_t at = (size_t)snprintf(dst, size,
-				     "# Keys of the console\n\n"
-				     "Made from the list of actions (tui/console/actions.h); a test compares. "
-				     "Each key can be\nchanged in `keys.yaml`, as `action: key` or "
-				     "`action: [key, key]`.\n\n| key | action | does |\n| --- | --- | --- |\n");
+	size_t at = (size_t)snprintf(
+		dst, size,
+		"# Keys of the console\n\n"
+		"Made from the list of actions (tui/console/actions.h); a test compares. "
+		"Each key can be\nchanged in `keys.yaml`, as `action: key` or "
+		"`action: [key, key]`.\n\n| key | action | does |\n| --- | --- | --- |\n");
 
 	for (int a = 1; a < ACTIONS && at < size; a++)
 		at += (size_t)snprintf(dst + at, size - at, "| `%s` | %s | %s |\n", infos[a].keys,
@@ -145,7 +153,8 @@ struct reading {
 
 static int bad(const struct reading *r, const yaml_mark_t *m, const char *what, const char *word)
 {
-	return sonde_err_set(r->err, -EINVAL, "%s:%zu: %s '%.60s'", r->path, m->line + 1, what, word);
+	return sonde_err_set(r->err, -EINVAL, "%s:%zu: %s '%.60s'", r->path, m->line + 1, what,
+			     word);
 }
 
 static int take_key(struct reading *r, const yaml_event_t *e)

@@ -13,10 +13,10 @@
 
 #include "console/console.h"
 
-#define FRAME_NS   100000000ull  /* data makes ten frames a second at most; keys make theirs at once */
+#define FRAME_NS   100000000ull /* between two frames that data makes; keys make theirs at once */
 #define WATCH_NS   1000000000ull
 #define MESSAGE_NS 6000000000ull
-#define IDLE_MS	   500
+#define IDLE_MS    500
 #define WATCH_MAX  512
 
 static uint64_t now_ns(void)
@@ -38,7 +38,8 @@ void app_say(struct app *a, enum role role, const char *fmt, ...)
 	a->message_until_ns = now_ns() + MESSAGE_NS;
 }
 
-void app_push(struct app *a, const struct view_ops *ops, sonde_id pod, sonde_id proc, const char *scope)
+void app_push(struct app *a, const struct view_ops *ops, sonde_id pod, sonde_id proc,
+	      const char *scope)
 {
 	struct view *v;
 
@@ -138,7 +139,9 @@ static void loop(struct app *a)
 	while (!a->leave) {
 		uint64_t now = now_ns();
 		bool keys, due = fresh && now >= drawn + FRAME_NS;
-		int wait = !fresh ? IDLE_MS : due ? 0 : (int)((drawn + FRAME_NS - now) / 1000000) + 1;
+		int wait = !fresh ? IDLE_MS
+			   : due  ? 0
+				  : (int)((drawn + FRAME_NS - now) / 1000000) + 1;
 
 		if (poll(fds, 3, wait) < 0 && errno != EINTR)
 			break;
@@ -210,7 +213,8 @@ static void configure(struct app *a)
 		app_say(a, ROLE_BAD, "%s", c->warnings[0]);
 	if (!*c->history) {
 		(void)mkdir(c->state_dir, 0700);
-		snprintf(a->history_path, sizeof(a->history_path), "%s/console-history", c->state_dir);
+		snprintf(a->history_path, sizeof(a->history_path), "%s/console-history",
+			 c->state_dir);
 		prompt_load(&a->prompt, a->history_path);
 	}
 }
@@ -241,7 +245,8 @@ int console_run(struct sonde *s, const struct options *o)
 	r = term_open(&topts, note, sizeof(note));
 	if (r < 0) {
 		fprintf(stderr, "sonde: %s\n",
-			r == -ENOTTY ? "the console needs a terminal" : "no terminal description works here; set TERM");
+			r == -ENOTTY ? "the console needs a terminal"
+				     : "no terminal description works here; set TERM");
 		free(a);
 		return 1;
 	}

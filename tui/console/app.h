@@ -17,7 +17,7 @@
 #include "options.h"
 #include "views/view.h"
 
-#define STACK_MAX 16
+#define STACK_MAX   16
 #define MESSAGE_MAX 512
 
 enum mode { MODE_LIST, MODE_PROMPT, MODE_HELP, MODE_COLUMNS, MODE_SORT };
@@ -33,7 +33,7 @@ struct app {
 	enum mode mode;
 	struct view *stack[STACK_MAX]; /* the last one is shown */
 	size_t depth;
-	struct view *other; /* left by "-": the view to swap with; owned */
+	struct view *other;      /* left by "-": the view to swap with; owned */
 	struct sonde_rows *node; /* the one row of the title bar */
 	char message[MESSAGE_MAX];
 	enum role message_role;
@@ -51,11 +51,13 @@ static inline struct view *app_view(const struct app *a)
 }
 
 /* Show @ops with this scope on top. The texts are copied. */
-void app_push(struct app *a, const struct view_ops *ops, sonde_id pod, sonde_id proc, const char *scope);
+void app_push(struct app *a, const struct view_ops *ops, sonde_id pod, sonde_id proc,
+	      const char *scope);
 void app_pop(struct app *a);
 
 /* Say something in the last line for a few seconds. */
-void app_say(struct app *a, enum role role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void app_say(struct app *a, enum role role, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* keys.c: one key, in whatever mode. */
 void app_key(struct app *a, const struct term_event *e);
@@ -72,7 +74,8 @@ void bar_draw(struct app *a, int cols);
 void overlay_draw(struct app *a, int rows, int cols);
 void overlay_key(struct app *a, const struct term_event *e);
 
-/* rows.c: ask again and settle the selection. Keeps the old rows when the filter is not sound yet. */
+/* rows.c: ask again and settle the selection. Keeps the old rows when the filter is not sound yet.
+ */
 void view_load(struct app *a, struct view *v);
 /* Fit the list to what is folded and to the size of the screen. */
 void view_settle(struct view *v);

@@ -31,7 +31,8 @@ static double node_number(const struct app *a, const char *key, double unknown)
 }
 
 /* One piece of the bar, built from the right: label and value. Returns the new left edge. */
-static int piece(int y, int right, const char *label, const char *value, enum role role, int least_x)
+static int piece(int y, int right, const char *label, const char *value, enum role role,
+		 int least_x)
 {
 	int need = (int)strlen(label) + (int)strlen(value) + 3;
 
@@ -56,10 +57,12 @@ static void title(struct app *a, int cols)
 	node_text(a, "origin", origin, sizeof(origin));
 	if (strcmp(origin, "ring") != 0 && origin[0])
 		x += canvas_fmt(0, x, cols - x, ROLE_LOST, " %s ",
-				strcmp(origin, "replay") == 0 ? "recording" : origin) + 1;
+				strcmp(origin, "replay") == 0 ? "recording" : origin) +
+		     1;
 	/* What must never be cut stands at the right end. */
 	node_text(a, "lost", text, sizeof(text));
-	right = piece(0, right, "lost", text[0] ? text : "?", lost > 0 ? ROLE_LOST : ROLE_TITLE_NAME, x);
+	right = piece(0, right, "lost", text[0] ? text : "?",
+		      lost > 0 ? ROLE_LOST : ROLE_TITLE_NAME, x);
 	if (sampled > 0) {
 		node_text(a, "sampled_out", text, sizeof(text));
 		right = piece(0, right, "sampled", text, ROLE_TITLE_NAME, x);
@@ -71,8 +74,8 @@ static void title(struct app *a, int cols)
 
 		node_text(a, "self_cpu_pct", cpu, sizeof(cpu));
 		node_text(a, "self_rss_bytes", mem, sizeof(mem));
-		snprintf(text, sizeof(text), "%s%s %s", cpu[0] ? cpu : "?", strchr(cpu, '%') ? "" : "%",
-			 mem[0] ? mem : "?");
+		snprintf(text, sizeof(text), "%s%s %s", cpu[0] ? cpu : "?",
+			 strchr(cpu, '%') ? "" : "%", mem[0] ? mem : "?");
 		right = piece(0, right, "sonde", text, ROLE_TITLE_NAME, x);
 	}
 	node_text(a, "bpf_cpu_pct", text, sizeof(text));

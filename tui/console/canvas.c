@@ -13,11 +13,11 @@
 static const struct theme *theme; /* of the frame that is being drawn */
 
 static const char *const glyphs[GLYPHS][2] = {
-	[GLYPH_TEE] = { "├", "|" },   [GLYPH_ELBOW] = { "└", "`" }, [GLYPH_BAR] = { "│", "|" },
-	[GLYPH_DASH] = { "─", "-" },  [GLYPH_FOLDED] = { "▸", "+" }, [GLYPH_OPEN] = { "▾", "-" },
-	[GLYPH_UP] = { "▲", "^" },    [GLYPH_DOWN] = { "▼", "v" },  [GLYPH_CRUMB] = { "›", ">" },
-	[GLYPH_DOT] = { "·", "." },   [GLYPH_TL] = { "┌", "+" },    [GLYPH_TR] = { "┐", "+" },
-	[GLYPH_BL] = { "└", "+" },    [GLYPH_BR] = { "┘", "+" },
+	[GLYPH_TEE] = { "├", "|" },  [GLYPH_ELBOW] = { "└", "`" },  [GLYPH_BAR] = { "│", "|" },
+	[GLYPH_DASH] = { "─", "-" }, [GLYPH_FOLDED] = { "▸", "+" }, [GLYPH_OPEN] = { "▾", "-" },
+	[GLYPH_UP] = { "▲", "^" },   [GLYPH_DOWN] = { "▼", "v" },   [GLYPH_CRUMB] = { "›", ">" },
+	[GLYPH_DOT] = { "·", "." },  [GLYPH_TL] = { "┌", "+" },     [GLYPH_TR] = { "┐", "+" },
+	[GLYPH_BL] = { "└", "+" },   [GLYPH_BR] = { "┘", "+" },
 };
 
 static const char *const sparks[2][9] = {
@@ -129,9 +129,14 @@ void canvas_box(int y, int x, int rows, int cols, enum role role, const char *ti
 {
 	for (int r = 0; r < rows; r++) {
 		canvas_fill(y + r, x, cols, ROLE_TEXT);
-		canvas_glyph(y + r, x, role, r == 0 ? GLYPH_TL : r == rows - 1 ? GLYPH_BL : GLYPH_BAR);
+		canvas_glyph(y + r, x, role,
+			     r == 0          ? GLYPH_TL
+			     : r == rows - 1 ? GLYPH_BL
+					     : GLYPH_BAR);
 		canvas_glyph(y + r, x + cols - 1, role,
-			     r == 0 ? GLYPH_TR : r == rows - 1 ? GLYPH_BR : GLYPH_BAR);
+			     r == 0          ? GLYPH_TR
+			     : r == rows - 1 ? GLYPH_BR
+					     : GLYPH_BAR);
 	}
 	for (int c = 1; c < cols - 1; c++) {
 		canvas_glyph(y, x + c, role, GLYPH_DASH);

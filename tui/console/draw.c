@@ -27,13 +27,16 @@ static void state_words(const struct app *a, const struct view *v, char *dst, si
 	const char *order = v->sort[0] == '-' ? v->sort + 1 : v->sort;
 	size_t at;
 
-	at = (size_t)(count == total ? snprintf(dst, size, "%zu", total) :
-				       snprintf(dst, size, "%zu of %zu", count, total));
+	at = (size_t)(count == total ? snprintf(dst, size, "%zu", total)
+				     : snprintf(dst, size, "%zu of %zu", count, total));
 	if (v->sort[0] && at < size)
 		at += (size_t)snprintf(dst + at, size - at, "  by %s%s", order,
 				       v->sort[0] == '-' ? " down" : "");
 	if (at < size)
-		(void)snprintf(dst + at, size - at, "  %s", a->paused ? "PAUSED" : *a->o->c.history ? "recorded" : "live");
+		(void)snprintf(dst + at, size - at, "  %s",
+			       a->paused          ? "PAUSED"
+			       : *a->o->c.history ? "recorded"
+						  : "live");
 }
 
 static void crumbs(const struct app *a, int cols)
@@ -59,7 +62,8 @@ static void crumbs(const struct app *a, int cols)
 			x += canvas_str(2, x, room - x, ROLE_POD, c->scope);
 			x += canvas_str(2, x, room - x, ROLE_DIM, " ");
 		}
-		x += canvas_str(2, x, room - x, i + 1 == a->depth ? ROLE_CRUMB : ROLE_DIM, c->ops->title);
+		x += canvas_str(2, x, room - x, i + 1 == a->depth ? ROLE_CRUMB : ROLE_DIM,
+				c->ops->title);
 	}
 	if (v->filter[0] && x + 4 < room)
 		canvas_fmt(2, x + 2, room - x - 2, ROLE_MATCH, "/%s", v->filter);
@@ -74,8 +78,8 @@ static void header(const struct view *v, int cols)
 	canvas_fill(3, 0, cols, ROLE_HEADER);
 	for (size_t i = 0; i < v->columns.n; i++) {
 		const struct column *c = &v->columns.col[i];
-		bool by = v->sort[0] && (strcmp(c->field->key, sort) == 0 ||
-					 strcmp(c->field->name, sort) == 0);
+		bool by = v->sort[0] &&
+			  (strcmp(c->field->key, sort) == 0 || strcmp(c->field->name, sort) == 0);
 		enum role role = by ? ROLE_HEADER_SORT : ROLE_HEADER;
 		const char *t = c->field->title;
 		int width = c->width - (by ? 1 : 0), used;
@@ -150,7 +154,8 @@ static void cell(const struct view *v, size_t shown, int y, const struct column 
 	sonde_rows_value(v->rows, row, c->field, &val);
 	if (whole == ROLE_TEXT && v->ops->role)
 		role = v->ops->role(v, row, c->field);
-	if (young && whole == ROLE_TEXT && (role == ROLE_TEXT || role == ROLE_POD || role == ROLE_HOST))
+	if (young && whole == ROLE_TEXT &&
+	    (role == ROLE_TEXT || role == ROLE_POD || role == ROLE_HOST))
 		role = ROLE_NEW;
 	if (strncmp(c->field->key, "spark", 5) == 0 && val.kind == SONDE_TEXT) {
 		canvas_spark(y, x, width, role, val.text.p, val.text.n);
@@ -162,7 +167,8 @@ static void cell(const struct view *v, size_t shown, int y, const struct column 
 		role = whole == ROLE_TEXT ? ROLE_DIM : whole;
 	}
 	if (v->ops->tree && !v->flat && strcmp(c->field->key, v->ops->tree) == 0) {
-		int used = tree_lines(v, shown, y, x, width, whole == ROLE_TEXT ? ROLE_TREE : whole);
+		int used =
+			tree_lines(v, shown, y, x, width, whole == ROLE_TEXT ? ROLE_TREE : whole);
 
 		x += used;
 		width -= used;
@@ -177,9 +183,9 @@ static void row_line(const struct view *v, size_t shown, int y, int cols)
 {
 	size_t row = v->shown[shown];
 	bool selected = (ptrdiff_t)shown == v->list.index;
-	enum role whole = selected			     ? ROLE_CURSOR :
-			  sonde_rows_gone(v->rows, row) ? ROLE_GONE :
-							     ROLE_TEXT;
+	enum role whole = selected                        ? ROLE_CURSOR
+			  : sonde_rows_gone(v->rows, row) ? ROLE_GONE
+							  : ROLE_TEXT;
 	bool young = is_young(v, row);
 
 	canvas_fill(y, 0, cols, whole);
@@ -210,9 +216,9 @@ static void rows_of(struct app *a, int rows, int cols)
 	header(v, cols);
 	if (!v->rows || !v->n_shown) {
 		canvas_str(5, 2, cols - 4, ROLE_DIM,
-			   !v->rows || sonde_rows_pending(v->rows) ? "Reading…" :
-			   v->filter[0] ? "Nothing matches. Esc takes the filter away." :
-					  v->ops->empty);
+			   !v->rows || sonde_rows_pending(v->rows) ? "Reading…"
+			   : v->filter[0] ? "Nothing matches. Esc takes the filter away."
+					  : v->ops->empty);
 		return;
 	}
 	for (ptrdiff_t i = 0; i < page && v->list.top + i < (ptrdiff_t)v->n_shown; i++)
@@ -246,11 +252,13 @@ static void hints(struct app *a, int y, int cols)
 		enum action act;
 		const char *word;
 	} list[] = {
-		{ ACTION_OPEN, "open" },    { ACTION_BACK, "back" },	 { ACTION_FILTER, "filter" },
-		{ ACTION_SORT, "sort" },    { ACTION_PODS, "pods" },	 { ACTION_PROCS, "procs" },
-		{ ACTION_CONNS, "conns" },  { ACTION_EVENTS, "events" }, { ACTION_HEALTH, "health" },
-		{ ACTION_LOG, "log" },	    { ACTION_PAUSE, "pause" },	 { ACTION_COMMAND, "command" },
-		{ ACTION_HELP, "help" },    { ACTION_QUIT, "leave" },
+		{ ACTION_OPEN, "open" },     { ACTION_BACK, "back" },
+		{ ACTION_FILTER, "filter" }, { ACTION_SORT, "sort" },
+		{ ACTION_PODS, "pods" },     { ACTION_PROCS, "procs" },
+		{ ACTION_CONNS, "conns" },   { ACTION_EVENTS, "events" },
+		{ ACTION_HEALTH, "health" }, { ACTION_LOG, "log" },
+		{ ACTION_PAUSE, "pause" },   { ACTION_COMMAND, "command" },
+		{ ACTION_HELP, "help" },     { ACTION_QUIT, "leave" },
 	};
 	int x = 1;
 
@@ -309,7 +317,8 @@ void app_draw(struct app *a)
 	bar_draw(a, cols);
 	crumbs(a, cols);
 	rows_of(a, rows, cols);
-	if (a->mode == MODE_PROMPT && a->message[0]) /* what is wrong with the filter, while it is typed */
+	if (a->mode == MODE_PROMPT &&
+	    a->message[0]) /* what is wrong with the filter, while it is typed */
 		canvas_str(rows - 2, 1, cols - 2, a->message_role, a->message);
 	else if (why)
 		canvas_fmt(rows - 2, 1, cols - 2, ROLE_WARN, "! %s", why);

@@ -2,14 +2,14 @@
 /* Files that travel in the binary. The paths are from the top of the tree, where make runs. */
 #include "console/embed.h"
 
-#define EMBED(symbol, path)                                       \
-	__asm__(".section .rodata\n"                              \
-		".balign 16\n"                                    \
-		"embed_" #symbol "_begin:\n"                      \
-		".incbin \"" path "\"\n"                          \
-		"embed_" #symbol "_end:\n"                        \
-		".byte 0\n"                                       \
-		".previous\n");                                   \
+#define EMBED(symbol, path)                  \
+	__asm__(".section .rodata\n"         \
+		".balign 16\n"               \
+		"embed_" #symbol "_begin:\n" \
+		".incbin \"" path "\"\n"     \
+		"embed_" #symbol "_end:\n"   \
+		".byte 0\n"                  \
+		".previous\n");              \
 	extern const char embed_##symbol##_begin[], embed_##symbol##_end[]
 
 EMBED(default_theme, "themes/default.theme");

@@ -76,10 +76,13 @@ static void go_table(struct app *a, const struct view_ops *ops)
 		app_say(a, ROLE_DIM, "this is that view");
 		return;
 	}
-	if (ops->table == SONDE_PODS || ops->table == SONDE_DOCTOR || app_view(a)->ops->table == SONDE_DOCTOR)
+	if (ops->table == SONDE_PODS || ops->table == SONDE_DOCTOR ||
+	    app_view(a)->ops->table == SONDE_DOCTOR)
 		pod = proc = 0;
-	/* Side by side and not on top of each other: from the pods one level down, else in place. */
-	if (app_view(a)->ops->table != SONDE_PODS && a->depth > 1 && app_view(a)->ops->table != SONDE_DETAIL)
+	/* Side by side and not on top of each other: from the pods one level down, else in place.
+	 */
+	if (app_view(a)->ops->table != SONDE_PODS && a->depth > 1 &&
+	    app_view(a)->ops->table != SONDE_DETAIL)
 		app_pop(a);
 	if (ops->table == SONDE_PODS) {
 		while (a->depth > 1)
@@ -203,7 +206,8 @@ static void act_on_view(struct app *a, enum action act)
 	case ACTION_GONE:
 		v->no_gone = !v->no_gone;
 		a->reload = true;
-		app_say(a, ROLE_DIM, "what has ended is %s", v->no_gone ? "hidden" : "shown for a minute");
+		app_say(a, ROLE_DIM, "what has ended is %s",
+			v->no_gone ? "hidden" : "shown for a minute");
 		break;
 	case ACTION_PAUSE:
 		a->paused = !a->paused;

@@ -53,8 +53,8 @@ static void line_columns(struct app *a, const char *arg)
 
 	if (!*arg)
 		app_act(a, ACTION_COLUMNS);
-	else if (columns_set(&v->columns, v->ops->table, strcmp(arg, "default") ? arg : v->ops->columns,
-			     &err) < 0)
+	else if (columns_set(&v->columns, v->ops->table,
+			     strcmp(arg, "default") ? arg : v->ops->columns, &err) < 0)
 		app_say(a, ROLE_BAD, "%s", err.text);
 }
 
@@ -100,10 +100,10 @@ static const struct {
 	const char *name;
 	void (*run)(struct app *a, const char *arg);
 } lines[] = {
-	{ "theme", line_theme },	     { "sort", line_sort },
-	{ "filter", line_filter },	     { "columns", line_columns },
-	{ "record", line_record },	     { "record-end", line_record_end },
-	{ "repair", line_repair },	     { "probes-on", line_probes_on },
+	{ "theme", line_theme },           { "sort", line_sort },
+	{ "filter", line_filter },         { "columns", line_columns },
+	{ "record", line_record },         { "record-end", line_record_end },
+	{ "repair", line_repair },         { "probes-on", line_probes_on },
 	{ "probes-off", line_probes_off },
 };
 
@@ -118,10 +118,10 @@ static void go_view(struct app *a, const struct view_ops *ops)
 	else if (ops == &view_pods)
 		app_act(a, ACTION_PODS);
 	else
-		app_act(a, ops == &view_procs  ? ACTION_PROCS :
-			   ops == &view_conns  ? ACTION_CONNS :
-			   ops == &view_events ? ACTION_EVENTS :
-						 ACTION_HEALTH);
+		app_act(a, ops == &view_procs    ? ACTION_PROCS
+			   : ops == &view_conns  ? ACTION_CONNS
+			   : ops == &view_events ? ACTION_EVENTS
+						 : ACTION_HEALTH);
 }
 
 void app_command(struct app *a, const char *line)
@@ -200,8 +200,8 @@ void app_complete(struct app *a)
 {
 	const char *words[WORDS_MAX];
 	char all[MESSAGE_MAX];
-	size_t n = a->prompt.sign == ':' ? command_words(a, words) :
-					   field_words(app_view(a), words, 0, false);
+	size_t n = a->prompt.sign == ':' ? command_words(a, words)
+					 : field_words(app_view(a), words, 0, false);
 
 	words[n] = NULL;
 	prompt_complete(&a->prompt, words, all, sizeof(all));

@@ -61,7 +61,8 @@ static void draw_columns(struct app *a, int rows, int cols)
 	clamp_top(a, n, f.page);
 	canvas_box(f.y, f.x, f.rows, f.cols, ROLE_BOX, "Columns: Space shows or hides, Esc ends");
 	for (int i = 0; i < f.page && a->overlay_top + i < n; i++) {
-		const struct sonde_field *fd = sonde_field_at(v->ops->table, (size_t)(a->overlay_top + i));
+		const struct sonde_field *fd =
+			sonde_field_at(v->ops->table, (size_t)(a->overlay_top + i));
 		bool at = a->overlay_top + i == a->overlay_at;
 		enum role role = at ? ROLE_CURSOR : ROLE_TEXT;
 
@@ -86,14 +87,13 @@ static void columns_key(struct app *a, const struct term_event *e, enum action a
 	struct view *v = app_view(a);
 
 	if (e->key == ' ' || act == ACTION_OPEN)
-		columns_toggle(&v->columns,
-			       sonde_field_at(v->ops->table, (size_t)a->overlay_at));
+		columns_toggle(&v->columns, sonde_field_at(v->ops->table, (size_t)a->overlay_at));
 }
 
 void overlay_key(struct app *a, const struct term_event *e)
 {
-	ptrdiff_t n = a->mode == MODE_HELP ? ACTIONS - 1 :
-					     (ptrdiff_t)sonde_field_count(app_view(a)->ops->table);
+	ptrdiff_t n = a->mode == MODE_HELP ? ACTIONS - 1
+					   : (ptrdiff_t)sonde_field_count(app_view(a)->ops->table);
 	ptrdiff_t *at = a->mode == MODE_HELP ? &a->overlay_top : &a->overlay_at;
 	enum action act = keymap_action(&a->keymap, e->key);
 	ptrdiff_t by = 0;

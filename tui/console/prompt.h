@@ -10,9 +10,9 @@
 #define PROMPT_HISTORY 100
 
 struct prompt {
-	char sign; /* "/" or ":", 0: not open */
+	char sign;             /* "/" or ":", 0: not open */
 	char text[PROMPT_MAX]; /* UTF-8 */
-	size_t n, cursor; /* bytes */
+	size_t n, cursor;      /* bytes */
 	/* history of ":" lines, oldest first */
 	char *history[PROMPT_HISTORY];
 	size_t n_history, at; /* at == n_history: the line being typed */
@@ -28,12 +28,13 @@ enum prompt_result prompt_key(struct prompt *p, int key);
 size_t prompt_cells(const struct prompt *p);
 
 /*
- * Complete the word at the cursor from @words (NULL-ended): extends it as far as all that fit agree. Writes the
- * candidates with blanks between to @all when there is more than one, else "".
+ * Complete the word at the cursor from @words (NULL-ended): extends it as far as all that fit
+ * agree. Writes the candidates with blanks between to @all when there is more than one, else "".
  */
 void prompt_complete(struct prompt *p, const char *const *words, char *all, size_t size);
 
-/* Remember a ":" line; the same one twice in a row is kept once. Free, load from and save to a file (0600). */
+/* Remember a ":" line; the same one twice in a row is kept once. Free, load from and save to a file
+ * (0600). */
 void prompt_remember(struct prompt *p, const char *line);
 void prompt_load(struct prompt *p, const char *path);
 int prompt_save(const struct prompt *p, const char *path);

@@ -19,9 +19,10 @@ ptrdiff_t view_page(void)
 /* Whether what was typed is an expression: it has an operator. Plain words are searched for. */
 static bool is_expression(const char *s)
 {
-	static const char *const words[] = { " contains ",   " icontains ", " startswith ", " endswith ",
-					     " in (",	     " in(",	    " glob ",	    " regex ",
-					     " intersects ", " pmatch ",    " exists",	    NULL };
+	static const char *const words[] = { " contains ", " icontains ", " startswith ",
+					     " endswith ", " in (",       " in(",
+					     " glob ",     " regex ",     " intersects ",
+					     " pmatch ",   " exists",     NULL };
 
 	if (strpbrk(s, "=<>"))
 		return true;
@@ -64,7 +65,8 @@ static void fold_rows(struct view *v)
 
 		if (closed && depth >= closed)
 			continue;
-		closed = v->n_folded && view_is_folded(v, sonde_rows_id(v->rows, i)) ? depth + 1 : 0;
+		closed =
+			v->n_folded && view_is_folded(v, sonde_rows_id(v->rows, i)) ? depth + 1 : 0;
 		v->shown[v->n_shown++] = (uint32_t)i;
 	}
 }

@@ -37,7 +37,8 @@ static struct {
 	int n_pairs;
 } term = { .signal_fd = { -1, -1 } };
 
-/* What brings any terminal back that ncurses can drive: mouse off, colours off, cursor on, main screen. */
+/* What brings any terminal back that ncurses can drive: mouse off, colours off, cursor on, main
+ * screen. */
 static const char reset_text[] = "\033[?1000l\033[?1002l\033[?1006l\033[0m\033[?25h\033[?1049l\r\n";
 
 static void on_leave(int sig)
@@ -47,7 +48,8 @@ static void on_leave(int sig)
 	(void)!write(term.signal_fd[1], &c, 1);
 }
 
-/* Only what POSIX allows in a handler: the terminal first, then the signal as if we had never been here. */
+/* Only what POSIX allows in a handler: the terminal first, then the signal as if we had never been
+ * here. */
 static void on_crash(int sig)
 {
 	if (term.open) {
@@ -77,7 +79,8 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Whether the terminal is told to speak UTF-8. Over ssh LANG is often lost although the terminal can. */
+/* Whether the terminal is told to speak UTF-8. Over ssh LANG is often lost although the terminal
+ * can. */
 static bool locale_is_utf8(void)
 {
 	const char *lang[] = { getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG") };
@@ -90,7 +93,8 @@ static bool locale_is_utf8(void)
 		return true;
 	for (int i = 0; i < 3 && !told; i++) { /* the first that is set decides */
 		if (lang[i] && strstr(lang[i], "UTF-8"))
-			return setlocale(LC_CTYPE, "C.UTF-8") != NULL; /* a locale that is not installed here */
+			return setlocale(LC_CTYPE, "C.UTF-8") !=
+			       NULL; /* a locale that is not installed here */
 		told = lang[i] && *lang[i];
 	}
 	if (told || !name || strncmp(name, "vt", 2) == 0 || strcmp(name, "dumb") == 0 ||
@@ -128,8 +132,8 @@ static void start_colours(void)
 }
 
 /*
- * What terminals send for the same keys beside what their description says: tmux, PuTTY and the Linux
- * console have their own Home, End and F1 to F5.
+ * What terminals send for the same keys beside what their description says: tmux, PuTTY and the
+ * Linux console have their own Home, End and F1 to F5.
  */
 static void more_sequences(void)
 {
@@ -138,12 +142,12 @@ static void more_sequences(void)
 		int key;
 	} list[] = {
 		{ "\033[1~", KEY_HOME },  { "\033[7~", KEY_HOME },  { "\033[H", KEY_HOME },
-		{ "\033OH", KEY_HOME },	  { "\033[4~", KEY_END },   { "\033[8~", KEY_END },
-		{ "\033[F", KEY_END },	  { "\033OF", KEY_END },    { "\033[5~", KEY_PPAGE },
+		{ "\033OH", KEY_HOME },   { "\033[4~", KEY_END },   { "\033[8~", KEY_END },
+		{ "\033[F", KEY_END },    { "\033OF", KEY_END },    { "\033[5~", KEY_PPAGE },
 		{ "\033[6~", KEY_NPAGE }, { "\033[3~", KEY_DC },    { "\033[A", KEY_UP },
-		{ "\033[B", KEY_DOWN },	  { "\033[C", KEY_RIGHT },  { "\033[D", KEY_LEFT },
-		{ "\033OA", KEY_UP },	  { "\033OB", KEY_DOWN },   { "\033OC", KEY_RIGHT },
-		{ "\033OD", KEY_LEFT },	  { "\033OP", KEY_F(1) },   { "\033[11~", KEY_F(1) },
+		{ "\033[B", KEY_DOWN },   { "\033[C", KEY_RIGHT },  { "\033[D", KEY_LEFT },
+		{ "\033OA", KEY_UP },     { "\033OB", KEY_DOWN },   { "\033OC", KEY_RIGHT },
+		{ "\033OD", KEY_LEFT },   { "\033OP", KEY_F(1) },   { "\033[11~", KEY_F(1) },
 		{ "\033[[A", KEY_F(1) },  { "\033[15~", KEY_F(5) }, { "\033[Z", KEY_BTAB },
 	};
 
@@ -155,10 +159,12 @@ static void more_sequences(void)
 int term_open(const struct term_opts *o, char *note, size_t size)
 {
 	note[0] = 0;
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &term.saved) < 0)
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    tcgetattr(STDIN_FILENO, &term.saved) < 0)
 		return -ENOTTY;
 	term.ascii = !locale_is_utf8() || o->ascii;
-	/* Line drawing as letters is what some terminals show for the alternate character set: never use it. */
+	/* Line drawing as letters is what some terminals show for the alternate character set:
+	 * never use it. */
 	setenv("NCURSES_NO_UTF8_ACS", "1", 1);
 	term.screen = open_screen(note, size);
 	if (!term.screen)
@@ -246,12 +252,12 @@ static int special_key(wint_t c, struct term_event *ret)
 	static const struct {
 		int from, to;
 	} keys[] = {
-		{ KEY_UP, TERM_KEY_UP },	 { KEY_DOWN, TERM_KEY_DOWN },
-		{ KEY_LEFT, TERM_KEY_LEFT },	 { KEY_RIGHT, TERM_KEY_RIGHT },
-		{ KEY_HOME, TERM_KEY_HOME },	 { KEY_END, TERM_KEY_END },
-		{ KEY_PPAGE, TERM_KEY_PGUP },	 { KEY_NPAGE, TERM_KEY_PGDN },
-		{ KEY_DC, TERM_KEY_DELETE },	 { KEY_BTAB, TERM_KEY_BTAB },
-		{ KEY_ENTER, TERM_KEY_ENTER },	 { KEY_BACKSPACE, TERM_KEY_BACKSPACE },
+		{ KEY_UP, TERM_KEY_UP },         { KEY_DOWN, TERM_KEY_DOWN },
+		{ KEY_LEFT, TERM_KEY_LEFT },     { KEY_RIGHT, TERM_KEY_RIGHT },
+		{ KEY_HOME, TERM_KEY_HOME },     { KEY_END, TERM_KEY_END },
+		{ KEY_PPAGE, TERM_KEY_PGUP },    { KEY_NPAGE, TERM_KEY_PGDN },
+		{ KEY_DC, TERM_KEY_DELETE },     { KEY_BTAB, TERM_KEY_BTAB },
+		{ KEY_ENTER, TERM_KEY_ENTER },   { KEY_BACKSPACE, TERM_KEY_BACKSPACE },
 		{ KEY_RESIZE, TERM_KEY_RESIZE },
 	};
 

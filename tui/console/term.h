@@ -31,9 +31,9 @@ enum term_key {
 	TERM_KEY_WHEEL_DOWN,
 	TERM_KEY_RESIZE,
 };
-#define TERM_KEY_TAB	   9
-#define TERM_KEY_ENTER	   10
-#define TERM_KEY_ESC	   27
+#define TERM_KEY_TAB       9
+#define TERM_KEY_ENTER     10
+#define TERM_KEY_ESC       27
 #define TERM_KEY_BACKSPACE 127
 
 struct term_event {
@@ -46,8 +46,8 @@ struct term_opts {
 };
 
 /*
- * Take the terminal. Writes a sentence to @note (or "") when something had to fall back: no terminfo for TERM,
- * no UTF-8. Returns 0, -ENOTTY, or -EINVAL when no terminal description works.
+ * Take the terminal. Writes a sentence to @note (or "") when something had to fall back: no
+ * terminfo for TERM, no UTF-8. Returns 0, -ENOTTY, or -EINVAL when no terminal description works.
  */
 int term_open(const struct term_opts *o, char *note, size_t size);
 void term_close(void);

@@ -33,7 +33,7 @@ static bool word_is(struct word w, const char *s)
 /* -1 default, 0 to 255, or -2 for no colour. */
 static short colour_of(struct word w)
 {
-	static const char *const names[] = { "black", "red",	 "green", "yellow",
+	static const char *const names[] = { "black", "red",     "green", "yellow",
 					     "blue",  "magenta", "cyan",  "white" };
 	char num[8];
 	char *end;
@@ -93,7 +93,8 @@ static int role_of(struct word w)
 	return -1;
 }
 
-/* One line without its newline. Returns the role, -1 for nothing, -2 with *@ret_why for an error. */
+/* One line without its newline. Returns the role, -1 for nothing, -2 with *@ret_why for an error.
+ */
 static int parse_line(const char *p, const char *end, struct term_style *ret, const char **ret_why)
 {
 	struct word role, eq, w;
@@ -118,7 +119,8 @@ static int parse_line(const char *p, const char *end, struct term_style *ret, co
 	*ret = (struct term_style){ .fg = -1, .bg = -1 };
 	w = next_word(&p, end);
 	ret->fg = colour_of(w);
-	*ret_why = "no such colour; use default, black, red, green, yellow, blue, magenta, cyan, white, "
+	*ret_why = "no such colour; use default, black, red, green, yellow, blue, magenta, cyan, "
+		   "white, "
 		   "bright-… or 0 to 255";
 	if (ret->fg == -2)
 		return -2;
@@ -247,7 +249,8 @@ int theme_load(const char *name, const char *const *dirs, struct theme *ret, str
 	if (theme_builtin(name, ret))
 		return 0;
 	(void)theme_builtin("default", ret);
-	return sonde_err_set(err, -ENOENT,
-			     "there is no theme '%.60s'; there are default, light, high-contrast and mono",
-			     name);
+	return sonde_err_set(
+		err, -ENOENT,
+		"there is no theme '%.60s'; there are default, light, high-contrast and mono",
+		name);
 }

@@ -25,7 +25,7 @@ struct view_ops {
 	const char *tree;    /* key of the column that carries the tree's lines, NULL: no tree */
 	const char *born;    /* key of the time when the row began: young rows are marked */
 	enum sonde_table table;
-	bool tail;	     /* newest row last, and stay there */
+	bool tail; /* newest row last, and stay there */
 	/* The colour of one cell of a row that is alive and not selected. NULL: text. */
 	enum role (*role)(const struct view *v, size_t row, const struct sonde_field *f);
 	/* Enter on a row. NULL: nothing opens. */
@@ -36,15 +36,15 @@ struct view_ops {
 
 struct view {
 	const struct view_ops *ops;
-	sonde_id pod, proc;	 /* scope, 0: none */
-	char scope[200];	 /* its name, hostile */
+	sonde_id pod, proc;      /* scope, 0: none */
+	char scope[200];         /* its name, hostile */
 	char filter[PROMPT_MAX]; /* as typed */
 	char sort[80];
 	bool flat, no_gone;
 	struct columns columns;
 	struct list list;
 	struct sonde_rows *rows; /* NULL before the first load */
-	bool empty_filter;	 /* the filter is not sound: rows are those before it */
+	bool empty_filter;       /* the filter is not sound: rows are those before it */
 	/* what is left of the rows after folding */
 	uint32_t *shown;
 	uint64_t *more; /* bit d: a sibling at depth d follows */
@@ -58,7 +58,8 @@ extern const struct view_ops view_pods, view_procs, view_conns, view_events, vie
 
 struct view *view_new(const struct view_ops *ops, sonde_id pod, sonde_id proc, const char *scope);
 void view_free(struct view *v); /* NULL is fine */
-/* Let go of the rows: a view that is not shown must not hold an old snapshot. It loads again when shown. */
+/* Let go of the rows: a view that is not shown must not hold an old snapshot. It loads again when
+ * shown. */
 void view_release(struct view *v);
 
 /* The view called @word after ":" (a prefix of two letters is enough), or NULL. */

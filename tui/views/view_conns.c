@@ -25,7 +25,8 @@ static enum role conns_role(const struct view *v, size_t row, const struct sonde
 	}
 	if (strcmp(f->key, "remote") == 0 || strcmp(f->key, "remote_name") == 0)
 		return ROLE_NETWORK;
-	if (strcmp(f->key, "local") == 0 || strcmp(f->key, "proto") == 0 || strcmp(f->key, "start") == 0)
+	if (strcmp(f->key, "local") == 0 || strcmp(f->key, "proto") == 0 ||
+	    strcmp(f->key, "start") == 0)
 		return ROLE_DIM;
 	return ROLE_TEXT;
 }

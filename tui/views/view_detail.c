@@ -33,7 +33,9 @@ static enum role health_role(const struct view *v, size_t row, const struct sond
 	if (strcmp(f->key, "state") != 0)
 		return strcmp(f->key, "mend") == 0 ? ROLE_WARN : ROLE_TEXT;
 	view_text(v, row, "state", state, sizeof(state));
-	return strcmp(state, "ok") == 0 ? ROLE_GOOD : strcmp(state, "missing") == 0 ? ROLE_BAD : ROLE_WARN;
+	return strcmp(state, "ok") == 0        ? ROLE_GOOD
+	       : strcmp(state, "missing") == 0 ? ROLE_BAD
+					       : ROLE_WARN;
 }
 
 const struct view_ops view_detail = {

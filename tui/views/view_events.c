@@ -11,21 +11,22 @@ static enum role type_role(const struct view *v, size_t row)
 		const char *type;
 		enum role role;
 	} roles[] = {
-		{ "exec", ROLE_GOOD },	       { "fork", ROLE_DIM },
-		{ "connect", ROLE_NETWORK },   { "accept", ROLE_NETWORK },
-		{ "listen", ROLE_NEW },	       { "close", ROLE_DIM },
-		{ "dns", ROLE_NETWORK },       { "tls", ROLE_NETWORK },
-		{ "udp", ROLE_NETWORK },       { "oom", ROLE_BAD },
-		{ "lost", ROLE_LOST },	       { "container_start", ROLE_NEW },
+		{ "exec", ROLE_GOOD },          { "fork", ROLE_DIM },
+		{ "connect", ROLE_NETWORK },    { "accept", ROLE_NETWORK },
+		{ "listen", ROLE_NEW },         { "close", ROLE_DIM },
+		{ "dns", ROLE_NETWORK },        { "tls", ROLE_NETWORK },
+		{ "udp", ROLE_NETWORK },        { "oom", ROLE_BAD },
+		{ "lost", ROLE_LOST },          { "container_start", ROLE_NEW },
 		{ "container_stop", ROLE_NEW },
 	};
 	char type[24];
 
 	view_text(v, row, "type", type, sizeof(type));
 	if (strcmp(type, "exit") == 0)
-		return view_number(v, row, "signal", 0) > 0 || view_number(v, row, "exit_code", 0) > 0 ?
-			       ROLE_WARN :
-			       ROLE_DIM;
+		return view_number(v, row, "signal", 0) > 0 ||
+				       view_number(v, row, "exit_code", 0) > 0
+			       ? ROLE_WARN
+			       : ROLE_DIM;
 	if (strcmp(type, "connect") == 0 && view_number(v, row, "ret", 0) < 0)
 		return ROLE_BAD;
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
@@ -46,7 +47,8 @@ static enum role events_role(const struct view *v, size_t row, const struct sond
 		view_value(v, row, "pod_uid", &pod);
 		return pod.kind == SONDE_TEXT ? ROLE_POD : ROLE_HOST;
 	}
-	if (strcmp(f->key, "time") == 0 || strcmp(f->key, "pid") == 0 || strcmp(f->key, "container") == 0)
+	if (strcmp(f->key, "time") == 0 || strcmp(f->key, "pid") == 0 ||
+	    strcmp(f->key, "container") == 0)
 		return ROLE_DIM;
 	return ROLE_TEXT;
 }

@@ -12,7 +12,8 @@ static enum role pods_role(const struct view *v, size_t row, const struct sonde_
 		char kind[16];
 
 		view_text(v, row, "kind", kind, sizeof(kind));
-		return strcmp(kind, "pod") == 0 || strcmp(kind, "container") == 0 ? ROLE_POD : ROLE_HOST;
+		return strcmp(kind, "pod") == 0 || strcmp(kind, "container") == 0 ? ROLE_POD
+										  : ROLE_HOST;
 	}
 	if (strcmp(f->key, "cpu_throttled_pct") == 0)
 		return n >= 50 ? ROLE_BAD : n >= 10 ? ROLE_WARN : ROLE_TEXT;
@@ -50,7 +51,8 @@ const struct view_ops view_pods = {
 	.name = "pods",
 	.title = "Pods",
 	.empty = "No pod runs here, as far as sonde can see.",
-	.columns = "owner phase containers processes conns events_per_s spark_events cpu_pct spark_cpu "
+	.columns = "owner phase containers processes conns events_per_s spark_events cpu_pct "
+		   "spark_cpu "
 		   "cpu_throttled_pct rss_bytes memory_limit restarts oom lost first_seen",
 	.copy = "owner",
 	.born = "first_seen",

@@ -10,11 +10,13 @@ static enum role procs_role(const struct view *v, size_t row, const struct sonde
 
 	if (strcmp(f->key, "name") == 0 || strcmp(f->key, "outside") == 0)
 		return view_number(v, row, "outside", 0) > 0 ? ROLE_OUTSIDE : ROLE_TEXT;
-	if (strcmp(f->key, "cmdline") == 0 || strcmp(f->key, "exe") == 0 || strcmp(f->key, "layer") == 0) {
+	if (strcmp(f->key, "cmdline") == 0 || strcmp(f->key, "exe") == 0 ||
+	    strcmp(f->key, "layer") == 0) {
 		view_text(v, row, "layer", layer, sizeof(layer));
 		if (strcmp(layer, "memfd") == 0)
 			return ROLE_BAD;
-		return strcmp(layer, "writable") == 0 || strcmp(layer, "tmpfs") == 0 ? ROLE_WARN : ROLE_TEXT;
+		return strcmp(layer, "writable") == 0 || strcmp(layer, "tmpfs") == 0 ? ROLE_WARN
+										     : ROLE_TEXT;
 	}
 	if (strcmp(f->key, "owner") == 0) {
 		struct sonde_value pod;
@@ -24,8 +26,9 @@ static enum role procs_role(const struct view *v, size_t row, const struct sonde
 	}
 	if (strcmp(f->key, "cpu_pct") == 0)
 		return view_number(v, row, "cpu_pct", 0) >= 90 ? ROLE_WARN : ROLE_TEXT;
-	if (strcmp(f->key, "uid") == 0 || strcmp(f->key, "threads") == 0 || strcmp(f->key, "fds") == 0 ||
-	    strcmp(f->key, "start") == 0 || strcmp(f->key, "container") == 0)
+	if (strcmp(f->key, "uid") == 0 || strcmp(f->key, "threads") == 0 ||
+	    strcmp(f->key, "fds") == 0 || strcmp(f->key, "start") == 0 ||
+	    strcmp(f->key, "container") == 0)
 		return ROLE_DIM;
 	return ROLE_TEXT;
 }

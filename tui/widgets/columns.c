@@ -28,8 +28,9 @@ int columns_set(struct columns *c, enum sonde_table table, const char *words, st
 			word[n] = 0;
 			f = sonde_field_find(table, word);
 			if (!f)
-				return sonde_err_set(err, -EINVAL, "no column '%s'; did you mean '%s'?",
-						     word, sonde_field_nearest(table, word));
+				return sonde_err_set(err, -EINVAL,
+						     "no column '%s'; did you mean '%s'?", word,
+						     sonde_field_nearest(table, word));
 			if (!columns_has(&made, f))
 				add(&made, f);
 		}

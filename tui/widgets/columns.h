@@ -23,18 +23,19 @@ struct columns {
 };
 
 /*
- * @words: field names or keys with blanks or commas between; "" or NULL: the table's default ones. -EINVAL with the
- * nearest right word, and @c is unchanged.
+ * @words: field names or keys with blanks or commas between; "" or NULL: the table's default ones.
+ * -EINVAL with the nearest right word, and @c is unchanged.
  */
-int columns_set(struct columns *c, enum sonde_table table, const char *words, struct sonde_err *err);
+int columns_set(struct columns *c, enum sonde_table table, const char *words,
+		struct sonde_err *err);
 
 /* Whether @field is among them; add it or take it away (the last one stays). */
 bool columns_has(const struct columns *c, const struct sonde_field *field);
 void columns_toggle(struct columns *c, const struct sonde_field *field);
 
 /*
- * Lay the columns out in @cells, leaving out @without (may be NULL). When they do not fit the highest rank goes
- * first. Columns of width 0 share what is left.
+ * Lay the columns out in @cells, leaving out @without (may be NULL). When they do not fit the
+ * highest rank goes first. Columns of width 0 share what is left.
  */
 void columns_fit(struct columns *c, int cells, const char *without);
 

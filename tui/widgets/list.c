@@ -26,7 +26,8 @@ void list_settle(struct list *l, ptrdiff_t at, ptrdiff_t n, ptrdiff_t page)
 	if (l->at_end) {
 		l->index = n - 1;
 	} else if (!l->moved) {
-		l->index = 0; /* the first picture comes in parts: rows are put before the first ones */
+		l->index = 0; /* the first picture comes in parts: rows are put before the first
+				 ones */
 	} else if (at >= 0) {
 		/* It moved: keep it at the same height of the screen, as far as that goes. */
 		if (l->index >= 0)

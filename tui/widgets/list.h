@@ -15,14 +15,15 @@
 struct list {
 	sonde_id selected; /* 0: none yet */
 	ptrdiff_t index;   /* of it */
-	ptrdiff_t top;	   /* first row drawn */
-	bool at_end;	   /* stay with the newest row */
-	bool moved;	   /* somebody chose a row; until then it is the first one */
+	ptrdiff_t top;     /* first row drawn */
+	bool at_end;       /* stay with the newest row */
+	bool moved;        /* somebody chose a row; until then it is the first one */
 };
 
 /*
- * The rows are new: @at is where the selected id stands now (-1: gone), @n how many there are, @page how many
- * fit. Afterwards index is valid (or -1 when there are none); the caller sets selected from it.
+ * The rows are new: @at is where the selected id stands now (-1: gone), @n how many there are,
+ * @page how many fit. Afterwards index is valid (or -1 when there are none); the caller sets
+ * selected from it.
  */
 void list_settle(struct list *l, ptrdiff_t at, ptrdiff_t n, ptrdiff_t page);
 
