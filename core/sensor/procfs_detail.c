@@ -47,11 +47,17 @@ int detail_row(struct buf *out, const char *section, const char *key, const char
 static void value_row(struct buf *out, const char *section, const char *key, const char *p,
 		      size_t n, const char *name)
 {
+	char text[2049];
 	size_t len;
 	const char *at = proc_value(p, n, name, &len);
 
-	if (at && len)
-		detail_row(out, section, key, "%.*s", (int)MIN(len, (size_t)2048), at);
+	if (!at || !len)
+		return;
+	len = MIN(len, sizeof(text) - 1);
+	for (size_t i = 0; i < len; i++) /* NSpid has a number for each namespace, tabs between */
+		text[i] = at[i] == '\t' ? ' ' : at[i];
+	text[len] = 0;
+	detail_row(out, section, key, "%s", text);
 }
 
 static void ids(const struct proc_stat *st, const char *p, size_t n, struct buf *out)
