@@ -28,7 +28,7 @@ screen_tmux() { tmux -L "$SCREEN_SOCK" -f /dev/null "$@"; }
 
 screen_fail() {
 	echo "fail: $*" >&2
-	[ -z "$screen_on" ] || { echo "the screen:"; screen_pane; } >&2
+	[ -z "$screen_on" ] || { tail -n 5 "$screen_dir/status.err"; echo "the screen:"; screen_pane; } >&2
 	exit 1
 }
 
@@ -65,7 +65,7 @@ screen_start() {
 	screen_folders
 	# Its exit status by a file: tmux does not always have it.
 	rm -f "$screen_dir/status"
-	screen_open sh -c '"$@"; echo $? >"$0"' "$screen_dir/status" \
+	screen_open sh -c '"$@" 2>"$0.err"; echo $? >"$0"' "$screen_dir/status" \
 		"$SONDE" --config "$screen_dir/config" --state-dir "$screen_dir/state" \
 		--run-dir "$screen_dir/run" "${screen_args[@]}"
 }

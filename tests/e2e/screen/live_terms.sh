@@ -47,9 +47,11 @@ for t in vt100 ansi; do
 	again
 done
 term dumb
-see 'set TERM'
+screen_start
 dead 1
-screen_on=1; screen_tmux kill-server; screen_on=; SCREEN_SOCK=$SCREEN_SOCK-2
+grep -q 'set TERM' "$screen_dir/status.err" || screen_fail 'nobody is told to set TERM'
+screen_tmux kill-server
+screen_on= SCREEN_SOCK=$SCREEN_SOCK-2
 term no-such-terminal
 see shop/web
 see 'TERM no-such-terminal is not known here; drawing as for'
