@@ -32,5 +32,7 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 size 100 30
 until_true "not whole after a storm of sizes" framed 100 30
-keys q
+# SIGTERM in the middle of it ends it as q does, and takes the probes along.
+pid=$(pgrep -P "$(screen_pid)" -x sonde) || screen_fail "there is no console"
+kill -TERM "$pid"
 dead 0
