@@ -62,6 +62,18 @@ static void replayed_second(struct engine *e, uint64_t now)
 	model_second(e->model, now);
 }
 
+/* Before 6.9 the kernel tells the pid of an OOM victim and nothing else: its process knows whose it is. */
+static void find_victim(struct engine *e, struct event *ev)
+{
+	struct model_owner owner;
+
+	if (!model_owner_of(e->model, ev->pid, &owner))
+		return;
+	ev->ident = owner.ident;
+	ev->ident_id = owner.ident_id;
+	ev->pod_reason = identity_row(e->identity, owner.ident)->reason;
+}
+
 static void on_event(void *ctx, union event_buf *b)
 {
 	struct engine *e = ctx;
@@ -71,6 +83,8 @@ static void on_event(void *ctx, union event_buf *b)
 	ev->seq = ++e->seq;
 	ev->time_ns = ev->ktime_ns + (uint64_t)e->offset_ns;
 	identity_event(e->identity, ev);
+	if (ev->type == EVENT_OOM && !ev->ident)
+		find_victim(e, ev);
 	(void)model_event(e->model, b); /* no room is counted by the model and shown */
 	feed_push(e->feed, ev);
 }
@@ -461,6 +475,15 @@ static void wake_on(struct engine *e, int fd)
 		(void)epoll_ctl(e->ep, EPOLL_CTL_ADD, fd, &ev);
 }
 
+/* A name for this run; a node that has just booted may have nothing random yet. */
+static void name_run(struct engine *e)
+{
+	uint64_t *run = &model_node(e->model)->run;
+
+	if (getrandom(run, sizeof(*run), GRND_NONBLOCK) != (ssize_t)sizeof(*run))
+		*run = clock_wall() ^ (uint64_t)getpid() << 48;
+}
+
 void *engine_main(void *arg)
 {
 	struct engine *e = arg;
@@ -471,7 +494,7 @@ void *engine_main(void *arg)
 	 * time. */
 	(void)setpriority(PRIO_PROCESS, 0, -10);
 	e->offset_ns = clock_offset();
-	(void)!getrandom(&model_node(e->model)->run, sizeof(uint64_t), GRND_NONBLOCK);
+	name_run(e);
 	engine_publish(e, clock_boot(), true);
 	open_sources(e);
 	(void)caps_keep(caps_of_engine()); /* mounts, namespaces and priorities are behind us */

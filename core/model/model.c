@@ -280,6 +280,18 @@ uint32_t model_find_pid(const struct model *m, uint32_t pid)
 	return i == TABLE_NONE || proc_at(m, i)->gone_ns ? TABLE_NONE : i;
 }
 
+bool model_owner_of(const struct model *m, uint32_t pid, struct model_owner *ret)
+{
+	uint32_t i = model_find_pid(m, pid);
+	const struct proc_row *p = i == TABLE_NONE ? NULL : proc_at(m, i);
+	const struct ident_row *r = p ? identity_row(m->identity, p->ident) : NULL;
+
+	if (!r || r->row.id != p->ident_id)
+		return false;
+	*ret = (struct model_owner){ .ident = p->ident, .ident_id = p->ident_id };
+	return true;
+}
+
 uint32_t model_find_id(const struct model *m, enum sonde_table table, sonde_id id)
 {
 	const struct table *t = table == SONDE_PODS    ? &m->pods

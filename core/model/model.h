@@ -78,6 +78,13 @@ bool model_next_proc(struct model *m, uint64_t now_ns, uint32_t *ret_pid, uint64
 bool model_next_pod(struct model *m, uint64_t now_ns, uint32_t *ret_index, uint64_t *ret_id,
 		    const char **ret_path);
 
+/* Whose the live process @pid is: identity's row. False when there is none, or its row has gone. */
+struct model_owner {
+	uint32_t ident;
+	uint64_t ident_id;
+};
+bool model_owner_of(const struct model *m, uint32_t pid, struct model_owner *ret);
+
 /* The process with this pid that is alive now; TABLE_NONE. */
 uint32_t model_find_pid(const struct model *m, uint32_t pid);
 uint32_t model_find_id(const struct model *m, enum sonde_table table, sonde_id id);
