@@ -62,7 +62,7 @@ static void replayed_second(struct engine *e, uint64_t now)
 	model_second(e->model, now);
 }
 
-/* Before 6.9 the kernel tells the pid of an OOM victim and nothing else: its process knows whose it is. */
+/* Before 6.9 the kernel tells the pid of an OOM victim alone: its process knows whose it is. */
 static void find_victim(struct engine *e, struct event *ev)
 {
 	struct model_owner owner;

@@ -77,7 +77,7 @@ in_b talk -b 1000 -e -k 300 127.0.0.1 8080 >/dev/null
 in_b talk 127.0.0.1 9 >/dev/null
 in_b dns ask -c 127.0.0.1 api.shop.example >/dev/null
 in_b hello -k 300 127.0.0.1 8080 sni.shop.example >/dev/null
-sh -c 'echo $$ >'"$group_o"'/cgroup.procs; exec dd if=/dev/zero of=/dev/null bs=64M count=1' 2>/dev/null
+sh -c 'echo $$ >'"$group_o"'/cgroup.procs; exec /bin/dd if=/dev/zero of=/dev/null bs=64M count=1' 2>/dev/null
 in_b talk -b 10 -k 20000 127.0.0.1 8080 >/dev/null &
 kept=$!
 mkdir "${group_b%/*}/cri-containerd-$(printf 'c%.0s' $(seq 64)).scope"
