@@ -187,7 +187,9 @@ int term_open(const struct term_opts *o, char *note, size_t size)
 	more_sequences();
 	curs_set(0);
 	start_colours();
-	if (!o->no_mouse) {
+	if (o->no_mouse) { /* ncurses would take the first bytes of a click and leave us the rest */
+		define_key(NULL, KEY_MOUSE);
+	} else {
 		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 		mouseinterval(0);
 	}
