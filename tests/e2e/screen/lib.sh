@@ -28,7 +28,7 @@ screen_tmux() { tmux -L "$SCREEN_SOCK" -f /dev/null "$@"; }
 
 screen_fail() {
 	echo "fail: $*" >&2
-	[ -z "$screen_on" ] || { tail -n 5 "$screen_dir/status.err"; echo "the screen:"; screen_pane; } >&2
+	[ -z "$screen_on" ] || { tail -n 5 "$screen_dir/status.err" 2>/dev/null; echo "the screen:"; screen_pane; } >&2
 	exit 1
 }
 
