@@ -1,96 +1,168 @@
-#!/bin/busybox sh
+#!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The guest's first process: pure cgroup v2, two pods as a kubelet and containerd would
-# leave them (one by each cgroup driver), a load with known answers, and sonde beside it.
-# What sonde printed goes to the serial line between markers; then the guest ends.
+# Process 1 of a guest: a small node in pure cgroup v2 with kubelet's groups and state as
+# containerd and CRI-O leave it, a load that makes each kind of event once or more, and
+# sonde watching. All that sonde said goes out of the second serial port as one archive.
 
-export PATH=/bin
-/bin/busybox mount -t proc proc /proc # it asks there where it lies itself
-/bin/busybox --install -s /bin
-mount -t sysfs sys /sys
+export PATH=/bin:/sbin HOME=/root LC_ALL=C.UTF-8
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-mount -t bpf bpf /sys/fs/bpf
-mount -t tmpfs tmp /tmp
-mount -t tmpfs run /run
-mount -t devtmpfs dev /dev 2>/dev/null
+mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
 ip link set lo up
+hostname guest
+mkdir -p /out /var/lib/sonde /run/sonde
+C=/sys/fs/cgroup
+echo '+memory +pids +cpu' >$C/cgroup.subtree_control
 
-uid_a=11111111-2222-3333-4444-555555555555
-uid_b=66666666-7777-8888-9999-aaaaaaaaaaaa
-cid_a=$(printf 'a%.0s' $(seq 64))
-cid_b=$(printf 'b%.0s' $(seq 64))
-group_a=/sys/fs/cgroup/kubepods/burstable/pod$uid_a/$cid_a
-slice_b=kubepods-burstable-pod$(echo $uid_b | tr - _).slice
-group_b=/sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice/$slice_b/cri-containerd-$cid_b.scope
+# uid N, id N: names as long as the real ones, told apart by their first digits
+uid() { echo "${1}0000000-1111-4222-8333-444444444444"; }
+id() { echo "${1}0000000000000000000000000000000000000000000000000000000000000fe"; }
 
-state() { # CID UID POD
-	local dir=/run/containerd/io.containerd.runtime.v2.task/k8s.io/$1
-	mkdir -p "$dir"
-	cat >"$dir/config.json" <<END
-{"ociVersion":"1.0.2","annotations":{
-"io.kubernetes.cri.container-type":"container","io.kubernetes.cri.container-name":"main",
-"io.kubernetes.cri.image-name":"registry.example/$3:1","io.kubernetes.cri.sandbox-id":"$1",
-"io.kubernetes.cri.sandbox-name":"$3","io.kubernetes.cri.sandbox-namespace":"shop",
-"io.kubernetes.cri.sandbox-uid":"$2"}}
-END
-}
-
-mkdir -p "$group_a" "$group_b"
-cid_o=$(printf 'd%.0s' $(seq 64))
-group_o=${group_a%/*}/$cid_o
-mkdir -p "$group_o"
-for dir in /sys/fs/cgroup /sys/fs/cgroup/kubepods /sys/fs/cgroup/kubepods/burstable "${group_a%/*}"; do
-	echo +memory >"$dir/cgroup.subtree_control"
-done
-echo 4M >"$group_o/memory.max"
-state "$cid_a" $uid_a server
-state "$cid_b" $uid_b client
-state "$cid_o" $uid_a server
-
-in_a() { sh -c 'echo $$ >'"$group_a"'/cgroup.procs; exec "$@"' sh "$@"; }
-in_b() { sh -c 'echo $$ >'"$group_b"'/cgroup.procs; exec "$@"' sh "$@"; }
-
-part() { # NAME FILE: to the serial line
-	echo "==begin $1"
-	cat "$2"
-	echo "==end $1"
-}
-
-wait_for() { # WORD FILE: at most a minute, emulation is slow
-	local i=0
-	until grep -q "$1" "$2" 2>/dev/null || [ $i -ge 600 ]; do
-		usleep 100000
-		i=$((i + 1))
+groups() { # PATH: the group and all above it, with controllers
+	mkdir -p "$C$1"
+	local at=$C part
+	for part in $(echo "$1" | tr / ' '); do
+		at=$at/$part
+		[ "$at" = "$C$1" ] || echo '+memory +pids +cpu' >"$at/cgroup.subtree_control"
 	done
 }
 
-in_a echo-server -q -w 2 8080 >/dev/null &
-in_a dns serve -p 53 api.shop.example=127.0.0.1 >/dev/null &
+containerd_state() { # N NAMESPACE POD CONTAINER CGROUPSPATH
+	local d=/run/containerd/io.containerd.runtime.v2.task/k8s.io/$(id "$1")
+	mkdir -p "$d"
+	cat >"$d/config.json" <<-END
+	{ "ociVersion": "1.0.2", "process": { "args": [ "sleep" ], "cwd": "/" },
+	  "annotations": {
+	    "io.kubernetes.cri.container-type": "container",
+	    "io.kubernetes.cri.container-name": "$4",
+	    "io.kubernetes.cri.image-name": "registry.example/$4:1",
+	    "io.kubernetes.cri.sandbox-id": "$(id f)",
+	    "io.kubernetes.cri.sandbox-name": "$3",
+	    "io.kubernetes.cri.sandbox-namespace": "$2",
+	    "io.kubernetes.cri.sandbox-uid": "$(uid "$1")" },
+	  "linux": { "cgroupsPath": "$5" } }
+	END
+}
 
-sonde events --json --for 120s >/tmp/events 2>/tmp/events.err &
-events=$!
-wait_for ready /tmp/events.err
-in_b spawn -n 20 guest-mark shop/client >/tmp/made
-in_b sh -c 'exit 7'
-in_b sh -c 'kill -9 $$'
-in_b talk -b 1000 -e -k 300 127.0.0.1 8080 >/dev/null
-in_b talk 127.0.0.1 9 >/dev/null
-in_b dns ask -c 127.0.0.1 api.shop.example >/dev/null
-in_b hello -k 300 127.0.0.1 8080 sni.shop.example >/dev/null
-sh -c 'echo $$ >'"$group_o"'/cgroup.procs; exec /bin/dd if=/dev/zero of=/dev/null bs=64M count=1' 2>/dev/null
-in_b talk -b 10 -k 20000 127.0.0.1 8080 >/dev/null &
-kept=$!
-mkdir "${group_b%/*}/cri-containerd-$(printf 'c%.0s' $(seq 64)).scope"
-rmdir "${group_b%/*}/cri-containerd-$(printf 'c%.0s' $(seq 64)).scope"
-sonde ps --json --where 'k8s.pod.name exists' >/tmp/ps 2>&1
-sonde pods --json >/tmp/pods 2>&1
-sonde conns --json --where 'k8s.ns.name = shop' >/tmp/conns 2>&1
-sonde doctor --json >/tmp/doctor 2>/tmp/doctor.err
-echo "exit $?" >>/tmp/doctor.err
-kill -INT $events
-wait $events
-kill $kept
-for f in events events.err ps pods conns doctor doctor.err made; do
-	part $f /tmp/$f
-done
-poweroff -f
+crio_state() { # N NAMESPACE POD CONTAINER
+	local d=/run/containers/storage/overlay-containers/$(id "$1")/userdata
+	mkdir -p "$d"
+	cat >"$d/config.json" <<-END
+	{ "ociVersion": "1.0.2-dev", "process": { "args": [ "sleep" ], "cwd": "/" },
+	  "annotations": {
+	    "io.container.manager": "cri-o",
+	    "io.kubernetes.cri-o.ContainerType": "container",
+	    "io.kubernetes.cri-o.SandboxID": "$(id f)",
+	    "io.kubernetes.cri-o.KubeName": "$3",
+	    "io.kubernetes.cri-o.Namespace": "$2",
+	    "io.kubernetes.cri-o.ImageName": "registry.example/$4:1",
+	    "io.kubernetes.pod.name": "$3",
+	    "io.kubernetes.pod.namespace": "$2",
+	    "io.kubernetes.pod.uid": "$(uid "$1")",
+	    "io.kubernetes.container.name": "$4" } }
+	END
+}
+
+WEB=/kubepods/burstable/pod$(uid a)/$(id a)
+API=/kubepods.slice/kubepods-besteffort.slice
+API=$API/kubepods-besteffort-pod$(uid b | tr - _).slice/cri-containerd-$(id b).scope
+STORE=/kubepods.slice/kubepods-pod$(uid c | tr - _).slice/crio-$(id c).scope
+BARE=/kubepods/besteffort/pod$(uid d)/$(id d)
+HOG=/kubepods/pod$(uid e)/$(id e)
+
+in_group() { # GROUP COMMAND…: run in it, as runc does: first the group, then the exec
+	local group=$1
+	shift
+	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$C$group" "$@"
+}
+
+# within N COMMAND…: until it holds, at most N seconds
+within() {
+	local left=$(($1 * 10))
+	shift
+	while ! "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		usleep 100000
+	done
+}
+listens() { netstat -ltun 2>/dev/null | grep -q ":$1 "; }
+is_ready() { grep -qx ready /out/events.err; }
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+send_out() {
+	cat /proc/uptime >/out/uptime
+	stty -F /dev/ttyS1 raw -echo 2>/dev/null
+	tar -C /out -cz . >/dev/ttyS1
+	poweroff -f
+}
+trap send_out EXIT
+set -x
+exec 2>/out/trace
+
+# Before sonde: a pod that already runs, with a connection that already stands.
+containerd_state b shop api api "kubepods-besteffort-pod$(uid b | tr - _).slice:cri-containerd:$(id b)"
+groups $API
+in_group $API echo-server -w 2 8080 >/dev/null 2>&1 &
+echo $! >/out/listener.pid
+in_group $API echo-server -6 -w 1 8081 >/dev/null 2>&1 &
+in_group $API udp serve 9000 >/dev/null 2>&1 &
+in_group $API dns serve store.example=192.0.2.7 >/dev/null 2>&1 &
+within 20 listens 8080
+within 20 listens 8081
+within 20 listens 9000
+within 20 listens 53
+in_group $API talk -e -b 10 -k 600000 127.0.0.1 8080 >/out/old.talk &
+within 20 grep -q connected /out/old.talk
+
+sonde doctor --json >/out/doctor 2>/out/doctor.err
+echo $? >/out/doctor.rc
+sonde events --json >/out/events 2>/out/events.err &
+sonde=$!
+within 60 is_ready || exit 1
+
+# Three pods that are born while it watches, one of them without any state on disk.
+containerd_state a shop web web "$WEB"
+crio_state c shop store store
+containerd_state e shop hog hog "$HOG"
+groups $WEB
+groups $STORE
+groups $BARE
+groups $HOG
+in_group $WEB blink 1000 mark-exec 'two words'
+in_group $STORE blink 1000 mark-crio
+in_group $BARE blink 1000 mark-bare
+in_group $WEB sh -c 'blink 1000 mark-child; exit 7'
+in_group $WEB sh -c 'kill -9 $$'
+in_group $WEB leader last 20
+in_group $WEB sh -c 'setuidgid daemon true' 2>/dev/null
+in_group $WEB spawn -n 20 guest-storm shop/web >/out/made
+in_group $WEB talk -e -b 5000 -k 300 127.0.0.1 8080 >/out/web.talk
+in_group $WEB talk -b 100 -k 300 ::1 8081 >/out/web6.talk
+in_group $WEB talk 127.0.0.1 9 >/out/refused.talk
+in_group $WEB udp send 127.0.0.1 9000 unconnected >/out/udp4
+in_group $WEB udp send -c 127.0.0.1 9000 connected >/out/udp4c
+in_group $WEB udp send ::1 9000 unconnected >/out/udp6
+in_group $WEB udp send -c ::1 9000 connected >/out/udp6c
+in_group $WEB dns ask 127.0.0.1 store.example >/out/dns
+in_group $WEB hello -k 300 127.0.0.1 8080 shop.example >/out/hello
+echo 8M >$C$HOG/memory.max
+echo 0 >$C$HOG/memory.swap.max 2>/dev/null
+in_group $HOG tail /dev/zero
+# In the network of this guest only; a group that goes takes its container along.
+usleep 300000
+rmdir $C$STORE
+usleep 700000
+
+sonde ps --json >/out/ps 2>/out/ps.err
+echo $? >/out/ps.rc
+sonde pods --json >/out/pods 2>/out/pods.err
+echo $? >/out/pods.rc
+sonde conns --json >/out/conns 2>/out/conns.err
+echo $? >/out/conns.rc
+kill -INT $sonde
+wait $sonde
+echo $? >/out/events.rc
