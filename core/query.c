@@ -18,6 +18,7 @@
 #define EVENTS_MAX 20000 /* the newest; more is history */
 #define JSON_MAX   (1u << 20)
 #define WORDS_MAX  16
+#define FIELDS_MAX 128
 
 struct field_ctx *query_ctx(const struct snapshot *snap)
 {
@@ -55,11 +56,16 @@ struct words {
 		const char *p;
 		size_t n;
 	} word[WORDS_MAX];
+	unsigned char lower[256];  /* tolower() of the locale costs a call a byte */
+	uint8_t field[FIELDS_MAX]; /* those that are searched */
+	unsigned fields;
 };
 
 static void split_words(const char *s, struct words *w)
 {
 	*w = (struct words){ .inverse = *s == '!' };
+	for (int i = 0; i < 256; i++)
+		w->lower[i] = (unsigned char)tolower(i);
 	s += w->inverse;
 	while (*s && w->n < WORDS_MAX) {
 		size_t n = strcspn(s, " ");
@@ -73,12 +79,18 @@ static void split_words(const char *s, struct words *w)
 	}
 }
 
-static bool contains(const char *p, size_t n, const char *word, size_t m)
+static bool contains(const unsigned char *lower, const char *text, size_t n, const char *word,
+		     size_t m)
 {
-	for (size_t i = 0; i + m <= n; i++) {
-		size_t k = 0;
+	const unsigned char *p = (const unsigned char *)text, *w = (const unsigned char *)word;
+	unsigned char first = lower[w[0]];
 
-		while (k < m && tolower((unsigned char)p[i + k]) == tolower((unsigned char)word[k]))
+	for (size_t i = 0; i + m <= n; i++) {
+		size_t k = 1;
+
+		if (lower[p[i]] != first)
+			continue;
+		while (k < m && lower[p[i + k]] == lower[w[k]])
 			k++;
 		if (k == m)
 			return true;
@@ -86,7 +98,8 @@ static bool contains(const char *p, size_t n, const char *word, size_t m)
 	return false;
 }
 
-static bool value_contains(const struct sonde_value *v, const char *word, size_t m)
+static bool value_contains(const struct words *w, const struct sonde_value *v, const char *word,
+			   size_t m)
 {
 	char num[24];
 	int n;
@@ -94,35 +107,53 @@ static bool value_contains(const struct sonde_value *v, const char *word, size_t
 	switch (v->kind) {
 	case SONDE_TEXT:
 	case SONDE_LIST:
-		return contains(v->text.p, v->text.n, word, m);
+		return contains(w->lower, v->text.p, v->text.n, word, m);
 	case SONDE_UINT:
 		n = snprintf(num, sizeof(num), "%llu", (unsigned long long)v->u);
-		return contains(num, (size_t)n, word, m);
+		return contains(w->lower, num, (size_t)n, word, m);
 	case SONDE_INT:
 		n = snprintf(num, sizeof(num), "%lld", (long long)v->i);
-		return contains(num, (size_t)n, word, m);
+		return contains(w->lower, num, (size_t)n, word, m);
 	default:
 		return false;
 	}
 }
 
-/* Every word stands in some shown field. Rates and times are not searched: nobody types them. */
+/*
+ * Rates and times are not searched: nobody types them. Nor, of the large tables, the fields that
+ * have Falco's name alone: they are parts of others (fd.rip of remote) and would be half the work.
+ */
+static bool searched(const struct sonde_field *f, enum sonde_table table)
+{
+	if (f->kind != SONDE_TEXT && f->kind != SONDE_LIST)
+		return f->unit == SONDE_PLAIN && (f->flags & SONDE_FIELD_DEFAULT);
+	return table == SONDE_EVENTS || strcmp(f->name, f->key) != 0;
+}
+
+static void choose_fields(enum sonde_table table, struct words *w)
+{
+	const struct field_table *t = field_tables[table];
+
+	for (size_t f = 0; f < MIN(t->n, (size_t)FIELDS_MAX); f++)
+		if (searched(&t->fields[f].pub, table))
+			w->field[w->fields++] = (uint8_t)f;
+}
+
+/* Every word stands in some shown field. */
 static bool words_match(const struct words *w, enum sonde_table table, struct field_ctx *ctx,
 			const void *row)
 {
 	const struct field_table *t = field_tables[table];
 	unsigned found = 0, all = (1u << w->n) - 1;
 
-	for (size_t f = 0; f < t->n && found != all; f++) {
-		const struct field_def *d = &t->fields[f];
+	for (unsigned f = 0; f < w->fields && found != all; f++) {
+		const struct field_def *d = &t->fields[w->field[f]];
 		struct sonde_value v;
 
-		if (d->pub.kind != SONDE_TEXT && d->pub.kind != SONDE_LIST &&
-		    (d->pub.unit != SONDE_PLAIN || !(d->pub.flags & SONDE_FIELD_DEFAULT)))
-			continue;
 		d->get(ctx, row, &v);
 		for (unsigned i = 0; i < w->n; i++)
-			if (!(found & (1u << i)) && value_contains(&v, w->word[i].p, w->word[i].n))
+			if (!(found & (1u << i)) &&
+			    value_contains(w, &v, w->word[i].p, w->word[i].n))
 				found |= 1u << i;
 	}
 	return (found == all) != w->inverse;
@@ -318,6 +349,8 @@ int query_rows(const struct sonde_query *q, struct snapshot *snap, struct kv *kv
 		r = expr_compile(q->where, q->table, &g.where, err);
 	if (r == 0) {
 		split_words(q->match ? q->match : "", &g.words);
+		if (g.words.n)
+			choose_fields(q->table, &g.words);
 		g.pod = q->pod ? pod_index(snap, q->pod) : TABLE_NONE;
 		r = gather(&g);
 	}

@@ -7,7 +7,7 @@
 #include "base/macros.h"
 #include "query.h"
 
-#define PREFIX 24
+#define PREFIX 56 /* most of "namespace/pod-of-a-deployment-7d4b9c6f5d-x2x4z" */
 
 /* What is compared: taken once a row, since getters may build their text in scratch memory. */
 struct key {

@@ -74,6 +74,8 @@ IDENT_GETTERS(IDENT_GETTER_DECL)
 		IDENT_TEXT("container.image.tag", "container.image.tag", "TAG", 10, 9, 0,        \
 			   get_image_tag, "Tag of the image")
 
+/* "ns/name" of @id, which has both, in ctx->scratch. The length. */
+size_t ident_path(struct field_ctx *ctx, const struct ident_row *id);
 /* Null when negative. */
 void value_figure(struct sonde_value *ret, double d);
 /* Null when UINT64_MAX. */

@@ -4,7 +4,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "base/macros.h"
 
@@ -121,12 +121,8 @@ static void get_state(struct field_ctx *ctx, const void *row, struct sonde_value
 static size_t peer_name(struct field_ctx *ctx, const struct conn_row *c)
 {
 	const struct ident_row *id = c->peer_id ? ctx_ident(ctx, c->peer, c->peer_id) : NULL;
-	int n;
 
-	if (!id || !id->ns || !id->pod_name)
-		return 0;
-	n = snprintf(ctx->scratch, sizeof(ctx->scratch), "%s/%s", id->ns, id->pod_name);
-	return n < 0 ? 0 : MIN((size_t)n, sizeof(ctx->scratch) - 1);
+	return id && id->ns && id->pod_name ? ident_path(ctx, id) : 0;
 }
 
 static void get_remote_name(struct field_ctx *ctx, const void *row, struct sonde_value *ret)

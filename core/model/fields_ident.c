@@ -3,7 +3,7 @@
 #include "model/fields.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "base/macros.h"
 
@@ -29,18 +29,28 @@ static const struct ident_row *pod_of(const struct field_ctx *ctx, const struct 
 	return pod && pod->kind == IDENT_POD ? pod : NULL;
 }
 
+size_t ident_path(struct field_ctx *ctx, const struct ident_row *id)
+{
+	size_t room = sizeof(ctx->scratch) - 2, a = MIN(strlen(id->ns), room);
+	size_t b = MIN(strlen(id->pod_name), room - a);
+
+	memcpy(ctx->scratch, id->ns, a);
+	ctx->scratch[a] = '/';
+	memcpy(ctx->scratch + a + 1, id->pod_name, b);
+	ctx->scratch[a + 1 + b] = 0;
+	return a + 1 + b;
+}
+
 /* "ns/name" in scratch. Its length, 0 when it is not known. */
 static size_t pod_path(struct field_ctx *ctx, const struct ident_row *id)
 {
 	const struct ident_row *pod = pod_of(ctx, id);
-	int n;
 
 	if (!id || !id->pod_name || !id->ns)
 		id = pod;
 	if (!id || !id->pod_name || !id->ns)
 		return 0;
-	n = snprintf(ctx->scratch, sizeof(ctx->scratch), "%s/%s", id->ns, id->pod_name);
-	return n < 0 ? 0 : MIN((size_t)n, sizeof(ctx->scratch) - 1);
+	return ident_path(ctx, id);
 }
 
 /* The first text that is there and not empty. */
@@ -252,19 +262,47 @@ void value_boot(const struct field_ctx *ctx, struct sonde_value *ret, uint64_t b
 		value_time(ret, boot_ns + (uint64_t)ctx_snap(ctx)->offset_ns);
 }
 
+/* Filters and sorts write each address of a full table: printf would be most of their time. */
+static char *put_number(char *p, unsigned n)
+{
+	char digits[8];
+	int i = 0;
+
+	do
+		digits[i++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (i)
+		*p++ = digits[--i];
+	return p;
+}
+
+static char *put_v4(char *p, const struct in_addr *a)
+{
+	const unsigned char *b = (const unsigned char *)a;
+
+	for (int i = 0; i < 4; i++) {
+		p = put_number(p, b[i]);
+		*p++ = '.';
+	}
+	*--p = 0;
+	return p;
+}
+
 size_t value_ip(struct field_ctx *ctx, struct sonde_value *ret, const struct event_addr *a,
 		size_t at)
 {
 	char *dst = ctx->scratch + at;
 
-	if ((a->family != AF_INET && a->family != AF_INET6) ||
-	    !inet_ntop(a->family, a->family == AF_INET ? (const void *)&a->v4 : &a->v6, dst,
-		       INET6_ADDRSTRLEN)) {
+	if (a->family == AF_INET) {
+		value_bytes(ret, dst, (size_t)(put_v4(dst, &a->v4) - dst));
+		return ret->text.n;
+	}
+	if (a->family != AF_INET6 || !inet_ntop(AF_INET6, &a->v6, dst, INET6_ADDRSTRLEN)) {
 		value_null(ret);
 		return 0;
 	}
 	/* ::ffff:10.0.0.1 is written as people know it. */
-	if (a->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&a->v6))
+	if (IN6_IS_ADDR_V4MAPPED(&a->v6))
 		memmove(dst, dst + 7, strlen(dst + 7) + 1);
 	value_text(ret, dst);
 	return ret->text.n;
@@ -278,21 +316,27 @@ static bool is_any(const struct event_addr *a)
 size_t value_end(struct field_ctx *ctx, struct sonde_value *ret, const struct event_addr *a,
 		 size_t at)
 {
-	size_t room = sizeof(ctx->scratch) - at, n;
-	char *dst = ctx->scratch + at, ip[INET6_ADDRSTRLEN] = "*";
-	bool v6;
+	char *dst = ctx->scratch + at, *p = dst;
 
 	if ((a->family != AF_INET && a->family != AF_INET6) || (is_any(a) && !a->port)) {
 		value_null(ret);
 		return 0;
 	}
-	if (!is_any(a)) {
-		value_ip(ctx, ret, a, at);
-		snprintf(ip, sizeof(ip), "%s", dst);
+	if (is_any(a)) {
+		*p++ = '*';
+	} else {
+		p += value_ip(ctx, ret, a, at);
+		if (memchr(dst, ':', (size_t)(p - dst))) {
+			memmove(dst + 1, dst, (size_t)(p - dst));
+			*dst = '[';
+			*++p = ']';
+			p++;
+		}
 	}
-	v6 = strchr(ip, ':');
-	n = (size_t)snprintf(dst, room, "%s%s%s:%u", v6 ? "[" : "", ip, v6 ? "]" : "", a->port);
-	value_bytes(ret, dst, MIN(n, room - 1));
+	*p++ = ':';
+	p = put_number(p, a->port);
+	*p = 0;
+	value_bytes(ret, dst, (size_t)(p - dst));
 	return ret->text.n;
 }
 
