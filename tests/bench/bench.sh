@@ -3,14 +3,14 @@
 # What sonde costs here: `make bench` runs it, docs/benchmarks.md says what the figures
 # mean. Some three minutes with SECONDS_EACH=5; PARTS picks some of it:
 #
-#   O=build SECONDS_EACH=5 ROUNDS=3 PARTS='storm packets replay model scale' tests/bench/bench.sh
+#   O=build SECONDS_EACH=5 ROUNDS=3 PARTS='storm packets replay model scale live' tests/bench/bench.sh
 set -eu
 
 O=${O:-build}
 export O
 each=${SECONDS_EACH:-5}
 rounds=${ROUNDS:-3}
-parts=${PARTS:-storm packets replay model scale}
+parts=${PARTS:-storm packets replay model scale live}
 
 [ "$(id -u)" = 0 ] || { echo "bench: needs root" >&2; exit 1; }
 
@@ -40,6 +40,10 @@ for part in $parts; do
 	scale)
 		title "250 pods, 10,000 processes, 50,000 connections"
 		"$O/bench_scale"
+		;;
+	live)
+		title "from the start to a complete picture, 2,000 processes more in 100 cgroups"
+		python3 tests/bench/measure.py live "$each" "$rounds"
 		;;
 	*)
 		echo "bench: no part is called $part" >&2

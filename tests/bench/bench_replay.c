@@ -95,8 +95,8 @@ int main(int argc, char **argv)
 	snprintf(base, sizeof(base), "%s.base", path);
 	write_capture(path, records);
 	write_capture(base, 0);
-	printf("%-26s %10s %12s %14s %10s\n", "replay", "events", "events/s",
-	       "a CPU second", "ns/event");
+	printf("%-26s %10s %12s %14s %10s\n", "replay", "events", "events/s", "a CPU second",
+	       "ns/event");
 	for (int i = 0; i < 6; i++) {
 		struct took t;
 		double n = records, cpu;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What tracing costs here, beside execsnoop and tcplife in the same run.
 
-  measure.py storm | packets  [SECONDS [ROUNDS]]
+  measure.py storm | packets | live  [SECONDS [ROUNDS]]
 
 Rounds of all variants alternate; each figure is the median of its variant's rounds.
 A round has two loads: one with the kernel's run-time statistics off (throughput) and one
@@ -218,6 +218,11 @@ def row_records(seconds):
     t = Tool(SONDE + ["--json"])
     try:
         t.ready()
+        time.sleep(0.5)
+        began, idle = time.monotonic(), t.cpu_ns()
+        time.sleep(2)
+        print("no storm: sonde's threads take %.2f %% of a core" %
+              ((t.cpu_ns() - idle) / (time.monotonic() - began) / 1e7))
         stats(True)
         a = t.programs()
         load = storm("forks", seconds)
@@ -274,6 +279,62 @@ def row_packets(seconds, count):
         t.end()
 
 
+class Crowd:
+    """@n sleeping processes in @groups cgroups, all of its own and ended by their ids."""
+
+    def __init__(self, n, groups):
+        self.dirs, self.pids = [], []
+        self.top = "%s/sonde-bench-crowd-%d" % (v2_root(), os.getpid())
+        try:
+            os.mkdir(self.top)
+            for g in range(groups):
+                self.dirs.append("%s/g%d" % (self.top, g))
+                os.mkdir(self.dirs[-1])
+            for i in range(n):
+                pid = os.posix_spawn("/bin/sleep", ["sleep", "300"], {})
+                self.pids.append(pid)
+                with open(self.dirs[i % groups] + "/cgroup.procs", "w") as f:
+                    f.write(str(pid))
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self):
+        for pid in self.pids:
+            os.kill(pid, 9)
+        for pid in self.pids:
+            os.waitpid(pid, 0)
+        for d in self.dirs + [self.top]:
+            os.rmdir(d)
+
+
+def row_live(_seconds, count):
+    """From the start of sonde to its first rows and to a complete picture."""
+    for n in (0, 2000):
+        crowd = Crowd(n, 100) if n else None
+        took = {"events: ready": [], "ps: all printed": []}
+        try:
+            for _ in range(max(count, 3)):
+                began = time.monotonic()
+                t = Tool(SONDE + NOTHING)
+                try:
+                    t.ready()
+                    took["events: ready"].append(time.monotonic() - began)
+                finally:
+                    t.end()
+                began = time.monotonic()
+                out = subprocess.run([SONDE[0], "ps", "--standalone", "--state-dir",
+                                      RUN + "/state", "--run-dir", RUN + "/run"], check=True,
+                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+                took["ps: all printed"].append(time.monotonic() - began)
+        finally:
+            if crowd:
+                crowd.end()
+        for what, each in took.items():
+            print("%5d processes more (%d rows): %-16s median %.0f ms" % (
+                n, out.count(b"\n") - 1, what, statistics.median(each) * 1e3))
+
+
 def main():
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 5
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 3
@@ -281,7 +342,8 @@ def main():
     os.mkdir(RUN)
     os.mkdir(SHM)
     try:
-        {"storm": row_storm, "packets": row_packets}[sys.argv[1]](seconds, count)
+        {"storm": row_storm, "packets": row_packets,
+         "live": row_live}[sys.argv[1]](seconds, count)
     finally:
         stats(before == "1")
         subprocess.run(["rm", "-rf", RUN, SHM])

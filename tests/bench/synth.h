@@ -70,13 +70,13 @@ static inline uint64_t synth_start(uint32_t proc)
 }
 
 /* The writer never waits for the disk; here nobody is in a hurry. */
-#define SYNTH_WRITE(x, call)                                                                       \
-	do {                                                                                       \
-		int r_;                                                                            \
-		while ((r_ = (call)) == -ENOBUFS)                                                  \
-			usleep(1000);                                                              \
-		if (r_ < 0)                                                                        \
-			synth_die("capture", r_);                                                  \
+#define SYNTH_WRITE(x, call)                      \
+	do {                                      \
+		int r_;                           \
+		while ((r_ = (call)) == -ENOBUFS) \
+			usleep(1000);             \
+		if (r_ < 0)                       \
+			synth_die("capture", r_); \
 	} while (0)
 
 static inline void synth_cgroup(struct synth *x, uint64_t id, uint64_t parent, const char *path)
