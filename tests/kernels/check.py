@@ -8,6 +8,7 @@ import json
 import os
 import sys
 
+DOC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/kernels.md")
 UID = {k: f"{k}0000000-1111-4222-8333-444444444444" for k in "abcde"}
 ID = {k: k + "0" * 61 + "fe" for k in "abcde"}
 
@@ -144,17 +145,48 @@ def holds(fn, g):
         return False
 
 
+def documented(kernel):
+    """What docs/kernels.md says of a kernel (5.10): the first cell of each row -> its cell."""
+    cells, column = {}, None
+    with open(DOC, encoding="utf-8") as f:
+        for line in f:
+            if not line.startswith("| "):
+                column = None
+                continue
+            row = [c.strip() for c in line.strip().strip("|").split("|")]
+            if column is None:
+                names = [".".join(c.split(".")[:2]) for c in row]
+                column = names.index(kernel) if kernel in names else -1
+            elif column > 0:
+                cells[row[0]] = row[column]
+    return cells
+
+
+def check_doc(g, seen):
+    """The number of rows of the document that the run does not bear out."""
+    cells = documented(".".join(g.release.split(".")[:2]))
+    wrong = [k for k, r in seen.items() if (cells.get(k) in ("delivered", "yes")) != r]
+    print("not ok" if wrong else "ok    ", "docs/kernels.md says the same of this kernel")
+    for k in wrong:
+        print(f"# documented as {cells.get(k)}: {k}")
+    return len(wrong) > 0
+
+
 def check(folder):
     g = Guest(folder)
     bad = 0
+    seen = {}
     for name, (what, fn) in HOOKS.items():
         r = holds(fn, g)
         bad += not r
+        seen[name] = r
         print("ok    " if r else "not ok", f"{name}: {what}")
     for what, fn in OTHERS:
         r = holds(fn, g)
         bad += not r
+        seen[what] = r
         print("ok    " if r else "not ok", what)
+    bad += check_doc(g, seen)
     if bad:
         for r in g.doctor:
             if r.get("state") != "ok":

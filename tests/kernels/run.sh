@@ -10,10 +10,20 @@ cache=${SONDE_KERNELS:-$O/kernels}
 here=$(cd "$(dirname "$0")" && pwd)
 passed=0 failed=0
 tmp=$(mktemp -d) || exit 1
-qemu=
+child=
 cleanup() {
-	[ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null
+	# TERM, not KILL: timeout hands it on to what it runs, and then kills that itself.
+	[ -z "$child" ] || { kill -TERM "$child" && wait "$child"; } 2>/dev/null
 	rm -rf "$tmp"
+}
+
+limited() { # SECONDS COMMAND…: waited for in a way that a signal interrupts
+	timeout -k 5 "$@" </dev/null &
+	child=$!
+	wait "$child"
+	local rc=$?
+	child=
+	return $rc
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
@@ -53,19 +63,17 @@ daemon:x:1:1::/:/bin/sh' >"$root/etc/passwd"
 boot() { # SUITE: leaves what the guest sent in $tmp/SUITE
 	local dir=$cache/$1 limit=${GUEST_LIMIT:-80}
 	mkdir -p "$tmp/$1"
-	timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg -m 512 -smp 2 -display none -no-reboot \
+	limited "$limit" qemu-system-x86_64 -accel tcg -m 512 -smp 2 -display none -no-reboot \
 		-nodefaults -kernel "$dir/vmlinuz" -initrd "$tmp/initramfs" \
 		-append 'console=ttyS0 panic=-1 quiet rdinit=/init' \
-		-serial "file:$tmp/$1.console" -serial "file:$tmp/$1.tar.gz" </dev/null &
-	qemu=$!
-	wait "$qemu"
-	qemu=
+		-serial "file:$tmp/$1.console" -serial "file:$tmp/$1.tar.gz"
 	tar -xzf "$tmp/$1.tar.gz" -C "$tmp/$1" 2>/dev/null
 }
 
 results=()
 for suite; do
-	"$here/fetch.sh" "$suite" "$cache" || give_up "the kernel of $suite could not be fetched"
+	limited "${FETCH_LIMIT:-60}" "$here/fetch.sh" "$suite" "$cache" ||
+		give_up "the kernel of $suite could not be fetched"
 	release=$(cat "$cache/$suite/release")
 	began=$SECONDS
 	boot "$suite"
