@@ -26,11 +26,15 @@ static inline const struct snapshot *ctx_snap(const struct field_ctx *ctx)
 const struct ident_row *ctx_ident(const struct field_ctx *ctx, uint32_t ident, uint64_t ident_id);
 
 /* Getters of whatever @id owns; @id NULL: not known. */
-#define IDENT_GETTERS(X)                                                                    \
-	X(owner)                                                                            \
-	X(pod)                                                                              \
-	X(pod_uid) X(pod_reason) X(ns) X(pod_name) X(workload) X(container) X(container_id) \
-		X(image) X(image_repo) X(image_tag) X(unit) X(runtime) X(falco_id) X(falco_name)
+/* The formatter never comes to rest on this list. */
+/* clang-format off */
+#define IDENT_GETTERS(X)                                                                  \
+	X(owner)                                                                          \
+	X(pod)                                                                            \
+	X(pod_uid)                                                                        \
+	X(pod_reason) X(ns) X(pod_name) X(workload) X(container) X(container_id) X(image) \
+		X(image_repo) X(image_tag) X(unit) X(runtime) X(falco_id) X(falco_name)
+/* clang-format on */
 
 #define IDENT_GETTER_DECL(what)                                                  \
 	void ident_get_##what(struct field_ctx *ctx, const struct ident_row *id, \
