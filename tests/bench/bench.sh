@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # What sonde costs here: `make bench` runs it, docs/benchmarks.md says what the figures
-# mean. Some three minutes with SECONDS_EACH=5; PARTS picks some of it:
+# mean. Some three minutes with SECONDS_EACH=3; PARTS picks some of it:
 #
 #   O=build SECONDS_EACH=5 ROUNDS=3 PARTS='storm packets replay model scale live' tests/bench/bench.sh
 set -eu
