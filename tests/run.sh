@@ -52,7 +52,7 @@ stage() {
 
 stage lint 120 tests/lint.sh
 # shellcheck disable=SC2086
-stage unit 120 tests/unit.sh unit $UNIT
+stage unit 240 tests/unit.sh unit $UNIT
 # shellcheck disable=SC2086
 [ -z "$RACES" ] || stage tsan 120 tests/unit.sh tsan $RACES
 # shellcheck disable=SC2086

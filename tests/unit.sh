@@ -9,7 +9,7 @@ shift
 jobs=${JOBS:-2}
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
-export LC_ALL=C.UTF-8 TEST_LIMIT=${TEST_LIMIT:-120}
+export LC_ALL=C.UTF-8 TEST_LIMIT=${TEST_LIMIT:-90}
 export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=1:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS-halt_on_error=1:second_deadlock_stack=1}
