@@ -50,7 +50,7 @@ stage() {
 	fi
 }
 
-stage lint 120 tests/lint.sh
+stage lint 180 tests/lint.sh
 # shellcheck disable=SC2086
 stage unit 240 tests/unit.sh unit $UNIT
 # shellcheck disable=SC2086
@@ -60,6 +60,6 @@ stage unit 240 tests/unit.sh unit $UNIT
 stage binary 60 tests/binary.sh
 [ ! -x tests/e2e/screen/run.sh ] || stage screen 120 tests/e2e/screen/run.sh
 [ ! -x tests/e2e/run.sh ] || stage e2e 240 tests/e2e/run.sh
-stage kernel 90 tests/kernels/run.sh bookworm
+stage kernel 200 tests/kernels/run.sh bookworm
 echo "$passed passed, $failed failed, $skipped skipped in $SECONDS s"
 [ "$failed" = 0 ]
