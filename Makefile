@@ -207,10 +207,9 @@ fuzz: $(FBIN) ## fuzz each parser for FUZZ_SECONDS
 bare: ## prove both README commands in a bare Debian 12
 	@O=$(O) tests/bare.sh
 
-install: all ## copy the console, its manual and its unit file below PREFIX
+install: all ## copy the console and its manual below PREFIX
 	install -D -m 755 $(O)/sonde $(DESTDIR)$(PREFIX)/sbin/sonde
 	install -D -m 644 docs/manual/sonde.8 $(DESTDIR)$(PREFIX)/share/man/man8/sonde.8
-	install -D -m 644 docs/deploy/sonde.service $(DESTDIR)$(PREFIX)/share/doc/sonde/sonde.service
 
 clean: ## remove everything generated
 	rm -rf $(O)
