@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands/common.h"
+#include "console/actions.h"
 
 __attribute__((format(printf, 1, 2))) static void line(const char *fmt, ...)
 {
@@ -121,11 +122,25 @@ static void help_one(const struct command *c)
 	line("  and the options of every command: sonde help");
 }
 
+/* docs/keys.md, as the console's own list of actions tells it. */
+static void keys_page(void)
+{
+	char page[16384];
+
+	size_t n = actions_markdown(page, sizeof(page));
+
+	(void)out_line(page, n ? n - 1 : 0); /* it brings its own last newline */
+}
+
 int cmd_help(struct options *o)
 {
 	/* "sonde ps --help" comes here with ps as its command. */
 	const struct command *one = strcmp(o->command->name, "help") ? o->command : NULL;
 
+	if (!one && o->n_words && strcmp(o->words[0], "keys") == 0) {
+		keys_page();
+		return out_end(EXIT_DONE);
+	}
 	if (!one && o->n_words) {
 		one = command_find(o->words[0]);
 		if (!one) {

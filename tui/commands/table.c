@@ -22,7 +22,8 @@ static const struct command commands[] = {
 	  cmd_record },
 	{ "fields", "[TABLE]", 0, 1, "json markdown",
 	  "List the fields for --where, --columns and --sort", cmd_fields },
-	{ "help", "[COMMAND]", 0, 1, "json", "List commands and options", cmd_help },
+	{ "help", "[COMMAND|keys]", 0, 1, "json",
+	  "List commands and options, or the keys of the console", cmd_help },
 };
 
 #define COUNT (sizeof(commands) / sizeof(commands[0]))
