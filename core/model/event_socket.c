@@ -13,9 +13,12 @@ static bool has_socket(const struct event *ev)
 	return ev->type >= EVENT_CONNECT && ev->type <= EVENT_TLS;
 }
 
+/* A socket that the kernel will bind later has no address yet: that is not known, not 0.0.0.0:0. */
 static bool is_known(const struct event_addr *a)
 {
-	return a->family == AF_INET || a->family == AF_INET6;
+	if (a->family == AF_INET)
+		return a->port || a->v4.s_addr;
+	return a->family == AF_INET6 && (a->port || !IN6_IS_ADDR_UNSPECIFIED(&a->v6));
 }
 
 static bool is_mapped(const struct event_addr *a)

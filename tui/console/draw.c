@@ -207,6 +207,20 @@ static void fit(struct view *v, int cols)
 	columns_fit(&v->columns, cols, v->pod ? "owner" : NULL);
 }
 
+/* What stands where rows would be. */
+static const char *why_empty(const struct app *a, const struct view *v)
+{
+	bool read_then = v->ops->table == SONDE_DETAIL || v->ops->table == SONDE_LOG;
+
+	if (*a->o->c.history && read_then)
+		return "A recording does not hold this; it is read from the node itself.";
+	if (!v->rows || sonde_rows_pending(v->rows))
+		return "Reading…";
+	if (v->filter[0])
+		return "Nothing matches. Esc takes the filter away.";
+	return v->ops->empty;
+}
+
 static void rows_of(struct app *a, int rows, int cols)
 {
 	struct view *v = app_view(a);
@@ -215,10 +229,7 @@ static void rows_of(struct app *a, int rows, int cols)
 	fit(v, cols);
 	header(v, cols);
 	if (!v->rows || !v->n_shown) {
-		canvas_str(5, 2, cols - 4, ROLE_DIM,
-			   !v->rows || sonde_rows_pending(v->rows) ? "Reading…"
-			   : v->filter[0] ? "Nothing matches. Esc takes the filter away."
-					  : v->ops->empty);
+		canvas_str(5, 2, cols - 4, ROLE_DIM, why_empty(a, v));
 		return;
 	}
 	for (ptrdiff_t i = 0; i < page && v->list.top + i < (ptrdiff_t)v->n_shown; i++)

@@ -72,9 +72,13 @@ static void go_table(struct app *a, const struct view_ops *ops)
 	char name[200];
 
 	scope_of(a, &pod, &proc, name, sizeof(name));
-	if (ops == app_view(a)->ops) {
+	if (ops == app_view(a)->ops && !pod && !proc) {
 		app_say(a, ROLE_DIM, "this is that view");
 		return;
+	}
+	if (ops == app_view(a)->ops) { /* the same key again: the whole node */
+		pod = proc = 0;
+		app_say(a, ROLE_DIM, "the whole node");
 	}
 	if (ops->table == SONDE_PODS || ops->table == SONDE_DOCTOR ||
 	    app_view(a)->ops->table == SONDE_DOCTOR)
