@@ -95,7 +95,8 @@ $(O)/sonde: $(TUI:%.c=$(O)/%.o) $(O)/libsonde.a
 # The include path is the wall between the screen and the core.
 define objects
 $(1)/core/%.o: INC := -Iinclude -Icore -Ibpf -I$(O)/bpf
-$(1)/tui/%.o: INC := -Iinclude -Itui
+$(1)/tui/%.o: INC := -Iinclude -Itui -I$(O)/gen
+$(1)/tui/console/term.o: $(O)/gen/terminfo_built.h
 $(1)/tests/%.o: INC := -Iinclude -Icore -Itui -Ibpf -I$(O)/bpf -Itests/unit
 $(1)/%.o: %.c
 	@mkdir -p $$(@D)
@@ -116,6 +117,14 @@ $(eval $(call objects,$(O),$$(CC),$$(CFLAGS)))
 $(eval $(call objects,$(A),$$(CC),$$(ASAN)))
 $(eval $(call objects,$(T),$$(CC),$$(TSAN)))
 $(eval $(call objects,$(F),$$(CLANG),$$(FSAN)))
+
+# Terminal descriptions travel in the binary: a root with glibc and nothing else has none.
+TERMS := xterm-256color xterm tmux-256color screen-256color screen linux vt100
+$(O)/gen/terminfo_built.h: Makefile
+	@mkdir -p $(@D)
+	@for t in $(TERMS); do infocmp $$t >/dev/null 2>&1 || continue; \
+		printf '{ "%s", "%s" },\n' $$t "$$(infocmp -x -0 -Q2 -q $$t)"; done >$@.tmp
+	@mv $@.tmp $@
 
 # Touched only when it changes, so that a commit rebuilds just what shows the version.
 $(O)/version: FORCE

@@ -6,7 +6,7 @@ set -eu
 
 want=${1:-test}
 build='gcc libc6-dev make clang libbpf-dev libelf-dev zlib1g-dev libjansson-dev
-	libyaml-dev libutf8proc-dev libpcre2-dev libncurses-dev ncurses-base'
+	libyaml-dev libutf8proc-dev libpcre2-dev libncurses-dev ncurses-base ncurses-bin'
 # ncurses-term, tmux, screen: terminals; runc, containerd, CNI, grpc: pods; qemu: kernels
 tests='libcmocka-dev clang-format clang-tidy llvm git tmux ncurses-term busybox-static
 	containernetworking-plugins iproute2 procps jq python3 python3-grpcio python3-protobuf

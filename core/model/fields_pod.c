@@ -113,7 +113,7 @@ static const struct field_def fields[] = {
 	      get_pod_uid, "UID of the pod"),
 	FIELD("sonde.pod.phase", "phase", "PHASE", SONDE_TEXT, SONDE_PLAIN, 8, 6, COLUMN | JSON,
 	      get_phase, "Starting, Running or Gone"),
-	NUM("sonde.pod.containers", "containers", "CTRS", SONDE_PLAIN, 4, 8, COLUMN | JSON,
+	NUM("sonde.pod.containers", "containers", "CTRS", SONDE_PLAIN, 4, 9, COLUMN | JSON,
 	    get_containers, "Containers that run"),
 	NUM("sonde.pod.processes", "processes", "PROCS", SONDE_PLAIN, 5, 3, COLUMN | JSON,
 	    get_procs, "Processes that run"),

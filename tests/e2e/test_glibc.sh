@@ -22,5 +22,19 @@ grep -q '"state":"ok"' "$LAB/expect.out" || fail "nothing is ok in there"
 expect 0 chroot "$root" /bin/sonde events --json --for 2s --state-dir /tmp/state --run-dir /tmp/run
 cp "$LAB/expect.out" "$LAB/events"
 holds events 'len(marked("glibc-mark")) > 10'
+# The console too, although no terminal is described in there.
+tmux -L "glibc$$" -f /dev/null new-session -d -x 120 -y 30 \
+	"TERM=xterm-256color chroot $root /bin/sonde --state-dir /tmp/state --run-dir /tmp/run"
+for i in $(seq 100); do
+	tmux -L "glibc$$" capture-pane -p 2>/dev/null | grep -q 'ev/s.*lost' && break
+	[ "$i" -lt 100 ] || { tmux -L "glibc$$" kill-server; fail "the console did not come"; }
+	sleep 0.1
+done
+tmux -L "glibc$$" send-keys q
+for i in $(seq 50); do
+	tmux -L "glibc$$" list-sessions >/dev/null 2>&1 || break
+	[ "$i" -lt 50 ] || { tmux -L "glibc$$" kill-server; fail "the console did not leave"; }
+	sleep 0.1
+done
 # It cannot see the runtime's state there, but the cgroup tells the pod.
 holds events 'all(e["pod_uid"] == A[0] for e in marked("glibc-mark"))' "$(lab_uid app)"

@@ -19,7 +19,7 @@ look() {
 		stamp=$O/tidy/$(sha256sum <"$f" | cut -c1-16)-$headers
 		[ -e "$stamp" ] && continue
 		out=$("$tool" --quiet "$f" -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Icore -Itui -Ibpf \
-			-I"$O/bpf" -DSONDE_VERSION='""' 2>/dev/null | grep -E 'error:|warning:')
+			-I"$O/bpf" -I"$O/gen" -DSONDE_VERSION='""' 2>/dev/null | grep -E 'error:|warning:')
 		if [ -n "$out" ]; then
 			echo "$out" | sed "s:^$PWD/::"
 		else

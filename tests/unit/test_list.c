@@ -70,6 +70,8 @@ static void columns_drop_by_rank_and_never_pass_the_edge(void **state)
 	for (int cells = 240; cells >= 1; cells--) {
 		const struct column *last = NULL;
 
+		if (cells == 59) /* here names are cut shorter, so that more fits again */
+			before = 1000;
 		columns_fit(&c, cells, NULL);
 		for (size_t i = 0; i < c.n; i++)
 			if (c.col[i].width)

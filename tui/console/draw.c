@@ -149,7 +149,7 @@ static void cell(const struct view *v, size_t shown, int y, const struct column 
 	struct sonde_value val;
 	char text[2048];
 	int x = c->x, width = c->width;
-	size_t n;
+	size_t n, from = 0;
 
 	sonde_rows_value(v->rows, row, c->field, &val);
 	if (whole == ROLE_TEXT && v->ops->role)
@@ -173,10 +173,16 @@ static void cell(const struct view *v, size_t shown, int y, const struct column 
 		x += used;
 		width -= used;
 	}
-	if (c->field->flags & SONDE_FIELD_RIGHT)
+	if (c->field->flags & SONDE_FIELD_RIGHT) {
 		canvas_right(y, x, width, role, text, n);
-	else
-		canvas_text(y, x, width, role, text, n);
+		return;
+	}
+	if (!c->field->width && v->shift) { /* the wide column scrolls, in whole characters */
+		from = v->shift < n ? v->shift : n;
+		while (from < n && ((unsigned char)text[from] & 0xc0) == 0x80)
+			from++;
+	}
+	canvas_text(y, x, width, role, text + from, n - from);
 }
 
 static void row_line(const struct view *v, size_t shown, int y, int cols)
@@ -201,6 +207,8 @@ static void fit(struct view *v, int cols)
 		struct column *c = &v->columns.col[i];
 
 		c->want = c->field->width;
+		if (strncmp(c->field->key, "spark", 5) == 0 && cols < 150)
+			c->want = 7; /* the last seconds will do: names matter more */
 		if (v->ops->tree && !v->flat && strcmp(c->field->key, v->ops->tree) == 0)
 			c->want = cols >= 110 ? 32 : 22;
 	}

@@ -9,6 +9,8 @@
 #include "console/app.h"
 
 #define DOUBLE_CLICK_NS 400000000ull
+#define SHIFT           16
+#define SHIFT_MOST      4096
 
 static uint64_t now_ns(void)
 {
@@ -39,14 +41,20 @@ static void move_to_end(struct app *a, bool last)
 	v->list.at_end = last && v->ops->tail;
 }
 
-static void fold(struct app *a, bool on)
+/* Left and right: the tree folds; elsewhere the wide column scrolls. */
+static void fold_or_scroll(struct app *a, bool left)
 {
 	struct view *v = app_view(a);
 
-	if (!v->ops->tree || v->flat || !v->list.selected)
-		return;
-	view_fold(v, v->list.selected, on);
-	view_settle(v);
+	if (v->ops->tree && !v->flat) {
+		if (v->list.selected)
+			view_fold(v, v->list.selected, left);
+		view_settle(v);
+	} else if (left) {
+		v->shift -= v->shift < SHIFT ? v->shift : SHIFT;
+	} else if (v->shift < SHIFT_MOST) {
+		v->shift += SHIFT;
+	}
 }
 
 /* ── between views ───────────────────────────────────────────────────────── */
@@ -288,7 +296,7 @@ void app_act(struct app *a, enum action act)
 		break;
 	case ACTION_LEFT:
 	case ACTION_RIGHT:
-		fold(a, act == ACTION_LEFT);
+		fold_or_scroll(a, act == ACTION_LEFT);
 		break;
 	case ACTION_FILTER:
 		start_filter(a);

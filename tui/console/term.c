@@ -37,6 +37,8 @@ static struct {
 	int n_pairs;
 } term = { .signal_fd = { -1, -1 } };
 
+static char crash_stack[16384];
+
 /* What brings any terminal back that ncurses can drive: mouse off, colours off, cursor on, main
  * screen. */
 static const char reset_text[] = "\033[?1000l\033[?1002l\033[?1006l\033[0m\033[?25h\033[?1049l\r\n";
@@ -73,7 +75,9 @@ static void catch_signals(void)
 	for (size_t i = 0; i < sizeof(leave) / sizeof(leave[0]); i++)
 		sigaction(leave[i], &sa, NULL);
 	sa.sa_handler = on_crash;
-	sa.sa_flags = SA_RESETHAND | SA_NODEFER;
+	sa.sa_flags = SA_RESETHAND | SA_NODEFER | SA_ONSTACK;
+	/* A stack that ran over cannot carry the handler that gives the terminal back. */
+	sigaltstack(&(const stack_t){ .ss_sp = crash_stack, .ss_size = sizeof(crash_stack) }, NULL);
 	for (size_t i = 0; i < sizeof(crash) / sizeof(crash[0]); i++)
 		sigaction(crash[i], &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -103,14 +107,37 @@ static bool locale_is_utf8(void)
 	return setlocale(LC_CTYPE, "C.UTF-8") != NULL;
 }
 
+/* Descriptions that came along from the build, for roots that have none. */
+static const struct {
+	const char *name, *text;
+} built_in[] = {
+#include <terminfo_built.h>
+	{ NULL, NULL },
+};
+
+/* By the system's description, else by ours. */
+static SCREEN *open_as(const char *name)
+{
+	SCREEN *s = newterm(name, stdout, stdin);
+
+	for (size_t i = 0; !s && built_in[i].name; i++) {
+		if (strcmp(built_in[i].name, name) != 0)
+			continue;
+		setenv("TERMINFO", built_in[i].text, 1);
+		s = newterm(name, stdout, stdin);
+		unsetenv("TERMINFO");
+	}
+	return s;
+}
+
 static SCREEN *open_screen(char *note, size_t size)
 {
 	static const char *const others[] = { "xterm-256color", "xterm", "ansi", "vt100" };
 	const char *name = getenv("TERM");
-	SCREEN *s = name && *name ? newterm(name, stdout, stdin) : NULL;
+	SCREEN *s = name && *name ? open_as(name) : NULL;
 
 	for (size_t i = 0; !s && i < sizeof(others) / sizeof(others[0]); i++) {
-		s = newterm(others[i], stdout, stdin);
+		s = open_as(others[i]);
 		if (s)
 			snprintf(note, size, "TERM %.40s is not known here; drawing as for %s",
 				 name && *name ? name : "(not set)", others[i]);

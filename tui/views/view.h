@@ -41,6 +41,7 @@ struct view {
 	char filter[PROMPT_MAX]; /* as typed */
 	char sort[80];
 	bool flat, no_gone;
+	size_t shift; /* bytes of the last column that are scrolled out to the left */
 	struct columns columns;
 	struct list list;
 	struct sonde_rows *rows; /* NULL before the first load */

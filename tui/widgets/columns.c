@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEAST_FLEX 12
+#define LEAST_FLEX   24 /* a name that is cut shorter tells nothing */
+#define LEAST_NARROW 12 /* below 60 cells */
 
 static void add(struct columns *c, const struct sonde_field *f)
 {
@@ -74,9 +75,9 @@ void columns_toggle(struct columns *c, const struct sonde_field *field)
 	}
 }
 
-static int least(const struct column *col)
+static int least(const struct column *col, int cells)
 {
-	return col->want ? col->want : LEAST_FLEX;
+	return col->want ? col->want : cells < 60 ? LEAST_NARROW : LEAST_FLEX;
 }
 
 /* The shown column that goes first when there is no room: highest rank, the rightmost of them. */
@@ -98,7 +99,7 @@ void columns_fit(struct columns *c, int cells, const char *without)
 	for (size_t i = 0; i < c->n; i++) {
 		bool out = without && strcmp(c->col[i].field->key, without) == 0 && c->n > 1;
 
-		c->col[i].width = out ? 0 : least(&c->col[i]);
+		c->col[i].width = out ? 0 : least(&c->col[i], cells);
 		need += c->col[i].width ? c->col[i].width + 1 : 0;
 		shown += c->col[i].width > 0;
 	}

@@ -39,21 +39,21 @@ for l in rows:
         last = c if at == end - 1 else last
         after = c if at == end else after
         at += width(c)
-    if not last.isdigit() or after != " ":
+    if not (last.isdigit() or last in "smhd") or after != " ":
         bad += 1
         print("not aligned:", l)
 sys.exit(bad > 0 or len(rows) < 15)' "$1" || screen_fail "column $1"
 }
 harmless
-aligned THR
+aligned AGE
 size 200 50
 see hostile-18
 harmless
-aligned THR
+aligned AGE
 size 80 40
 see 'scr/evil'
 harmless
-aligned THR
+aligned AGE
 size 120 40
 keys 4
 see 'scr/evil Events'
