@@ -14,6 +14,7 @@ cd "$(dirname "$0")/.." || exit 1
 top=$PWD
 keep=${1:-}
 root=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/sonde-bare.XXXXXX")}
+chmod 755 "$root" # others must get in, as on any system
 cleanup() {
 	[ -n "$keep" ] || rm -rf --one-file-system "$root"
 }

@@ -22,7 +22,7 @@ picture() { # NAME TITLE
 	[ "$(stat -c %s "$out/$1.svg")" -lt 61440 ] || screen_fail "$1.svg is too big"
 	echo "$out/$1.svg $(stat -c %s "$out/$1.svg")"
 }
-sparks() { [ "$(screen_pane | grep -c '[▂▃▄▅▆▇█]\{9\}')" -ge 3 ]; }
+sparks() { [ "$(screen_pane | grep -c '[▂▃▄▅▆▇█]\{5\}')" -ge 3 ]; }
 
 running() { screen_pane | grep -q 'batch/job-[0-9]* *Running'; }
 node_wide() { # KEY TITLE: a view of the whole node, of which only the demo's namespaces are shown
